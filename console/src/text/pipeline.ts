@@ -12,6 +12,7 @@ export const pipelineText = {
   journal: 'Journal',
   noSuchComponent: 'This component no longer exists.',
   notRunning: 'not running',
+  derivedOrRemoved: 'derived or removed',
   shedHint: 'Shed: received but not accepted',
   everySource: 'every source',
   rowsByState: 'Rows of its sources by state',
@@ -91,7 +92,8 @@ export const pipelineText = {
     'Routers, switches and probes that send NetFlow, IPFIX or sFlow appear here after their first datagram.',
   acceptedFrom: (accepted: string, sources: string) => `${accepted} accepted${sources}.`,
   soFar: ' so far',
-  fromSources: (feeds: string) => ` from ${feeds}`,
+  fromSources: (running: string, others: number) =>
+    ` from ${running}${others === 0 ? '' : ` and ${others} derived or removed`}`,
   allBalanced: '● All sinks balance: every row is delivered, pending or accounted for by reason.',
   notAllBalanced: '✕ Some sinks do not balance.',
   warnings: 'Warnings',

@@ -12,7 +12,7 @@ import { alertsText } from '../../text/alerts.ts'
 import { History } from './history.tsx'
 import { StateMark } from '../../parts/alerts/state-mark.tsx'
 import { SilenceForm } from './silence.tsx'
-import { ruleText, shownLabels } from '../../parts/alerts/words.ts'
+import { hasValue, ruleText, shownLabels } from '../../parts/alerts/words.ts'
 
 type DetailsProps = Readonly<{
   name: string
@@ -250,7 +250,8 @@ function ActiveAlert({ alert }: { alert: Rule['alerts'][number] }) {
         {alert.state === 'firing' ? `▲ ${alertsText.firing}` : `◔ ${alertsText.pending}`}
       </span>
       <span className="what">
-        <b className="number">{alert.value_text}</b> {text}
+        {!hasValue(text, alert.value_text) && <b className="number">{alert.value_text} </b>}
+        {text}
         <span className="dim">
           {' '}
           {alertsText.since(time(alert.active_at))}

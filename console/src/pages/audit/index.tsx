@@ -202,8 +202,11 @@ function Traces({ state, set, live }: TracesProps) {
   )
 }
 
+/** The rows may be newer than their total. */
 const shownText = (rows: number, total: number | undefined) =>
-  total === undefined ? auditText.showingTraces(count(rows)) : generalText.showing(count(rows), counted(total, 'trace'))
+  total === undefined
+    ? auditText.showingTraces(count(rows))
+    : generalText.showing(count(rows), counted(Math.max(rows, total), 'trace'))
 
 type FilterState = Pick<AuditState, keyof TraceFilter>
 

@@ -288,10 +288,11 @@ function TrafficButton({ shown, onChange }: Readonly<{ shown: boolean; onChange:
   )
 }
 
+/** The rows may be newer than their total. */
 const numberText = (shown: number, total: number | undefined): string =>
   total === undefined
     ? changesText.showingChanges(count(shown))
-    : generalText.showing(count(shown), counted(total, 'change'))
+    : generalText.showing(count(shown), counted(Math.max(shown, total), 'change'))
 
 function Noise({
   hidden,

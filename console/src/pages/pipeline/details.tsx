@@ -77,7 +77,7 @@ function Source({ source, listens }: { source: SourceView; listens: SourceExport
       {listens?.why !== undefined && <p className="why">{listens.why}</p>}
       {source.error !== undefined && <p className="why bad">{source.error}</p>}
       <dl>
-        <Fact name={generalText.type}>{source.type || pipelineText.notRunning}</Fact>
+        <Fact name={generalText.type}>{source.type || pipelineText.derivedOrRemoved}</Fact>
         {source.addresses.map((address) => (
           <Fact key={address} name={pipelineText.listensOn}>
             <span className="mono">{address}</span>

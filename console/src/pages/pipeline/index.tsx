@@ -111,10 +111,14 @@ export default function PipelinePage(): React.ReactNode {
 }
 
 function Sentence({ view }: { view: PipelineView }) {
-  const feeds = view.sources.filter(({ accepted }) => accepted > 0).length
+  const feeds = view.sources.filter(({ accepted }) => accepted > 0)
+  // As Home counts them: those that run. Others are derived, as that of alerts, or removed.
+  const running = feeds.filter(({ type }) => type !== '').length
   const sentence = pipelineText.acceptedFrom(
     counted(view.accepted, 'row'),
-    feeds === 0 ? pipelineText.soFar : pipelineText.fromSources(counted(feeds, 'source')),
+    feeds.length === 0
+      ? pipelineText.soFar
+      : pipelineText.fromSources(counted(running, 'source'), feeds.length - running),
   )
   return view.balanced ? (
     <p>

@@ -72,7 +72,7 @@ function SourceBox({ source: { name, type, rate, accepted, shed, unreadable, err
     <>
       <span className="box-line">
         <b>{name}</b>
-        <span className="dim">{type === name ? '' : type}</span>
+        <span className="dim">{type === name ? '' : type || pipelineText.derivedOrRemoved}</span>
       </span>
       <span className="box-line">
         <span>{pipelineText.acceptedRows(count(accepted))}</span>

@@ -34,7 +34,7 @@ export function Twin({
             {view.sources.map(({ name, type, accepted, rate, duplicates, shed, unreadable }) => (
               <tr key={name}>
                 <PartHeader kind="source" name={name} onOpen={onOpen} />
-                <td>{type || pipelineText.notRunning}</td>
+                <td>{type || <span className="dim">{pipelineText.derivedOrRemoved}</span>}</td>
                 <td className="end">{count(accepted)}</td>
                 <td className="end">{perSecond(rate)}</td>
                 <td className="end">{count(duplicates)}</td>

@@ -40,6 +40,11 @@ export function isNumeric({ name, type }: Column, rows: readonly Row[]): boolean
   return isAll(name, rows, isNumber)
 }
 
+/** Ports and years: no value has six digits. */
+export function isSmallIn(rows: readonly Row[], name: string): boolean {
+  return rows.every((row) => !(Math.abs(Number(row[name] ?? 0)) >= 100_000))
+}
+
 function isAll(name: string, rows: readonly Row[], is: (value: unknown) => boolean): boolean {
   const values = rows
     .slice(0, 200)

@@ -9,7 +9,7 @@ import { EmptyState } from '../../parts/states.tsx'
 import { csvCells, csvTitles } from '../../parts/cell-text.ts'
 import { csvOf, saveText } from '../../parts/save-file.ts'
 import { exported, resultName } from './use-sql.ts'
-import { chartOf, isNumeric, sortedRows, type Result, type Row } from './result.ts'
+import { chartOf, isNumeric, isSmallIn, sortedRows, type Result, type Row } from './result.ts'
 import { sqlText } from './text.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -28,13 +28,9 @@ const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })
 const compact = (value: number) => short.format(value)
 
-/** Ports and years stay readable. */
-function plain(value: number | string) {
-  return Math.abs(Number(value)) < 100_000
-    ? String(value)
-    : typeof value === 'number'
-      ? number.format(value)
-      : count(value)
+/** Columns with small numbers only, as ports and years, have no separators. */
+function plain(value: number | string, isSmall: boolean) {
+  return isSmall ? String(value) : typeof value === 'number' ? number.format(value) : count(value)
 }
 
 export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit }: ResultsProps): React.ReactNode {
@@ -110,6 +106,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
 function gridColumns(columns: Result['columns'], rows: readonly Row[]): readonly GridColumn<Row>[] {
   return columns.map((column) => {
     const numeric = isNumeric(column, rows)
+    const isSmall = isSmallIn(rows, column.name)
     const longest = rows
       .slice(0, 100)
       .reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
@@ -126,7 +123,7 @@ function gridColumns(columns: Result['columns'], rows: readonly Row[]): readonly
         const value = row[column.name]
         if (value === null || value === undefined) return <span className="dim">{sqlText.nullValue}</span>
         return numeric ? (
-          plain(value as number | string)
+          plain(value as number | string, isSmall)
         ) : (
           <span className="mono" title={plainText(value)}>
             {plainText(value)}

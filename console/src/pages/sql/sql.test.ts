@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readSqlError, wordAt } from './error-place.ts'
-import { chartOf, columnsOf, isSelect, sortedRows } from './result.ts'
+import { chartOf, columnsOf, isSelect, isSmallIn, sortedRows } from './result.ts'
 
 test('the position of an error refers to the statement, also for a shortened line', () => {
   const sql = 'SELECT\n  nope,\n bytes FROM flows'
@@ -31,6 +31,11 @@ test('columns are queried only for statements that DESCRIBE accepts', () => {
   for (const sql of ['DESCRIBE flows', 'SHOW TABLES', 'selection', 'EXPLAIN SELECT 1'])
     expect(isSelect(sql)).toBe(false)
   expect(columnsOf(undefined, [{ a: 1 }, { b: 2, a: 1 }]).map(({ name }) => name)).toEqual(['a', 'b'])
+})
+
+test('one large value gives all numbers of its column separators', () => {
+  const rows = [{ port: 443, bytes: '96596' }, { port: 65535, bytes: '101910' }, { port: null }]
+  expect([isSmallIn(rows, 'port'), isSmallIn(rows, 'bytes')]).toEqual([true, false])
 })
 
 const column = (name: string, type: string): { name: string; type: string } => ({ name, type })

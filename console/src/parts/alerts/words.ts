@@ -27,6 +27,11 @@ export function shownLabels(labels: Readonly<Record<string, string>>): string {
     .join(', ')
 }
 
+/** Whether the text has the value as a word. */
+export function hasValue(text: string, value: string): boolean {
+  return ` ${text} `.includes(` ${value} `)
+}
+
 /** The first active alert, and the number of the others. */
 export function nowText({ alerts }: Rule): string {
   const [first] = alerts
