@@ -44,7 +44,7 @@ export function ExportRows<Row extends object>({
   return (
     <>
       {status}
-      <span className="dim" aria-hidden="true">
+      <span className="dim export-label" aria-hidden="true">
         {partsText.exportLabel}
       </span>
       {formats

@@ -25,7 +25,10 @@ export function AlertCard({ limited = false }: { limited?: boolean }): React.Rea
   return (
     <section className="panel alerts" aria-label={alertsText.alerts}>
       <h2>
-        {alertsText.alerts} <PageLink to="/alerts">{alertsText.open}</PageLink>
+        {alertsText.alerts}{' '}
+        <PageLink to="/alerts" className="all">
+          {alertsText.open}
+        </PageLink>
         <AddToDashboard as="mark" of={{ panel: { kind: 'alerts', title: alertsText.alerts } }} />
       </h2>
       {data === undefined ? (
