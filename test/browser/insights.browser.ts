@@ -64,8 +64,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
   test('problems are listed worst first, with fix and workloads; one box finds a package everywhere', async () => {
     const page = await stage.page('/insights')
     const tiles = page.getByRole('group', { name: 'Problems by severity' })
-    await tiles.getByText('1 ID').first().waitFor()
-    expect(await tiles.getByRole('button').first().innerText()).toMatch(/Critical\s+1 ID\s+2 findings · 2 fixable/)
+    await tiles.getByText('1 problem').first().waitFor()
+    expect(await tiles.getByRole('button').first().innerText()).toMatch(/Critical\s+1 problem\s+2 findings · 2 fixable/)
     await expect.poll(async () => (await gridRows(page)).length).toBe(2)
     const [first] = await gridRows(page)
     expect(first?.join(' ')).toContain('CVE-2021-44228')
@@ -108,7 +108,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
   test('check 37: ids and findings equal SQL; lists of fixable problems and unscanned images', async () => {
     const page = await stage.page('/insights')
     const tiles = page.getByRole('group', { name: 'Problems by severity' })
-    await tiles.getByText('1 ID').first().waitFor()
+    await tiles.getByText('1 problem').first().waitFor()
     const counts = (await stage.weir.sql(`SELECT severity, count(DISTINCT id)::INTEGER AS ids,
       count(*)::INTEGER AS findings FROM problems GROUP BY severity`)) as Record<string, string | number>[]
     expect(counts).toHaveLength(2)
@@ -156,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     expect(text).toMatch(/^Severity,Score,ID,/)
     expect(text.trim().split('\r\n')).toHaveLength(3)
     await page
-      .getByRole('img', { name: 'IDs on each of the last days and now: –, –, –, –, –, –, –, 1' })
+      .getByRole('img', { name: 'Problems on each of the last days and now: –, –, –, –, –, –, –, 1' })
       .first()
       .waitFor()
     await page.getByRole('button', { name: 'Exploited' }).click()
