@@ -15,6 +15,7 @@ export const whyText = {
     `No change of traffic was found in this time range. The list shows changes before its start, ${time}.`,
   levels: 'Changes of traffic',
   choose: (counts: string) => `${counts} in this time range. Select the one to explain:`,
+  otherLevels: (counts: string) => `Others: ${counts}`,
   levelNouns: { fall: ['fall', 'falls'], rise: ['rise', 'rises'], recovery: ['recovery', 'recoveries'] },
   levelNames: {
     fall: { sudden: 'Fall', gradual: 'Gradual fall' },
