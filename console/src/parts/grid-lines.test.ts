@@ -8,7 +8,7 @@ const [source, destination] = [
 ]
 const port = { id: 'port', width: 72 }
 const protocol = { id: 'protocol', width: 76 }
-const bytes = { id: 'bytes', width: 130, end: true }
+const bytes = { id: 'bytes', width: 140, end: true }
 const packets = { id: 'packets', width: 92, grow: 1, end: true }
 
 const idsOf = (columns: readonly LinedColumn[]) => columns.map(({ id }) => id)
@@ -18,7 +18,7 @@ test('names and the first amount are in the first line, what has room is in the 
   expect(idsOf(lines?.columns ?? [])).toEqual(['source', 'destination', 'bytes', 'time', 'port', 'protocol', 'packets'])
   expect(lines?.first).toBe(3)
   expect(lines?.tracks).toEqual([
-    'minmax(0, 141fr) minmax(0, 141fr) minmax(0, 120px)',
+    'minmax(0, 141fr) minmax(0, 141fr) minmax(0, 132px)',
     'minmax(0, 116fr) minmax(0, 72fr) minmax(0, 76fr) minmax(0, 92px)',
   ])
 })
@@ -40,5 +40,5 @@ test('columns with a line have it, and the others are hidden', () => {
 test('a checkbox stays in front of the first line', () => {
   const lines = linesOf([{ id: 'chosen', width: 36 }, time, source, bytes], 'details')
   expect(idsOf(lines?.columns ?? [])).toEqual(['chosen', 'source', 'bytes', 'time'])
-  expect(lines?.tracks[0]).toBe('minmax(0, 36px) minmax(0, 141fr) minmax(0, 120px)')
+  expect(lines?.tracks[0]).toBe('minmax(0, 36px) minmax(0, 141fr) minmax(0, 132px)')
 })

@@ -23,9 +23,9 @@ const leastText = 84
 /** Milliseconds of times of other days are cut. */
 const mostText = 116
 /** In the first line names need the room. */
-const mostAmount = [120, 150] as const
+const mostAmount = [132, 150] as const
 /** Wider columns of numbers have two of them. */
-const widestAmount = 130
+const widestAmount = 140
 /** Checkboxes and pins. */
 const widestControl = 50
 const mostWithoutDetails = 6

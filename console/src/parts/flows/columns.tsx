@@ -150,7 +150,7 @@ function estimated(column: FlowColumn): FlowColumn {
   const [name = ''] = column.fields
   return {
     ...column,
-    width: 130,
+    width: 140,
     fields: [name, 'sampling'],
     cell: (read) => {
       const sampling = Number(read('sampling') ?? 1)
