@@ -1,6 +1,12 @@
 import type { Problem, TextProblem } from '../../../src/api/published.ts'
 import { generalText } from '../text/general.ts'
 
+/** What a hint adds to the message, which those of a filter repeat with its place; the filter box marks the place. */
+export function hintText(hint: string, message: string): string {
+  const text = hint.replace(/^At \d+(?:–\d+)?: /, '')
+  return text.startsWith(message) ? text.slice(message.length).trim() : hint
+}
+
 export class ApiError extends Error {
   /** 0: no response. */
   readonly status: number

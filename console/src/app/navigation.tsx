@@ -39,8 +39,9 @@ export function Navigation(): React.ReactNode {
         </p>
       )}
       <div className="side-tools">
-        <button type="button" className="quiet" onClick={openPalette} title={appText.pagesAndCommands}>
-          {paletteKeys}
+        <button type="button" className="quiet open-palette" onClick={openPalette} title={appText.pagesAndCommands}>
+          <span className="keys">{paletteKeys}</span>
+          <span className="spoken"> {appText.pagesAndCommands}</span>
         </button>
         <button
           type="button"

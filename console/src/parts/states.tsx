@@ -1,4 +1,4 @@
-import { asApiError } from '../api/problem.ts'
+import { asApiError, hintText } from '../api/problem.ts'
 import { LoadingText } from './read-progress.tsx'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
@@ -73,12 +73,13 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry: () => 
     refused.code,
     refused.queryId === undefined ? partsText.noQueryId : generalText.queryId(refused.queryId),
   ].filter((mark) => mark !== '')
+  const hints = refused.hints.map((hint) => hintText(hint, refused.message)).filter((hint) => hint !== '')
   return (
     <div className="state" role="alert" data-state="error">
       <h2 className="bad">{refused.message}</h2>
-      {refused.hints.length > 0 && (
+      {hints.length > 0 && (
         <ul>
-          {refused.hints.map((hint) => (
+          {hints.map((hint) => (
             <li key={hint}>{withCode(hint)}</li>
           ))}
         </ul>

@@ -24,6 +24,7 @@ const fieldsText = ({ changes }: CloudDifference): string => changes.map(differe
 const columns: readonly GridColumn<CloudDifference>[] = [
   {
     id: 'kind',
+    line: 1,
     title: inventoryText.difference,
     width: 96,
     cell: ({ kind }) => (
@@ -33,12 +34,19 @@ const columns: readonly GridColumn<CloudDifference>[] = [
       </span>
     ),
   },
-  { id: 'type', title: generalText.type, width: 140, cell: ({ type }) => typeText(type) },
-  { id: 'name', title: generalText.name, width: 170, cell: ({ id, name }) => <span title={id}>{name}</span> },
+  { id: 'type', line: 1, title: generalText.type, width: 140, cell: ({ type }) => typeText(type) },
+  {
+    id: 'name',
+    line: 1,
+    title: generalText.name,
+    width: 170,
+    cell: ({ id, name }) => <span title={id}>{name}</span>,
+  },
   { id: 'account', title: inventoryText.account, width: 90, cell: ({ account }) => account },
   { id: 'region', title: generalText.region, width: 88, cell: ({ region }) => region },
   {
     id: 'fields',
+    line: 2,
     title: inventoryText.fields,
     width: 260,
     grow: 1,
