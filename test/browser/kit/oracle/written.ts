@@ -45,7 +45,10 @@ export function protocol(value: number | null): string {
 }
 
 export function tcpFlags(value: number | null): string {
-  return value === null ? '–' : flags.filter((_, bit) => Math.floor(value / 2 ** bit) % 2 === 1).join(' ')
+  if (value === null) return '–'
+  const set = flags.filter((_, bit) => Math.floor(value / 2 ** bit) % 2 === 1)
+  // A reset is first.
+  return [...set.filter((name) => name === 'RST'), ...set.filter((name) => name !== 'RST')].join(' ')
 }
 
 const absent: Readonly<Record<string, string>> = {
