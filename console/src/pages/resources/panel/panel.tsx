@@ -20,7 +20,13 @@ export default function ResourcesPanel(props: PanelProps): React.ReactNode {
   return (
     <Answered of={answer}>
       {({ resources, at }) => (
-        <GridTable columns={columnsAt(t.to, Date.parse(at))} rows={resources} keyOf={objectKey} />
+        <GridTable
+          columns={columnsAt(t.to, Date.parse(at), {
+            ofClusters: new Set(resources.map(({ cluster }) => cluster)).size,
+          })}
+          rows={resources}
+          keyOf={objectKey}
+        />
       )}
     </Answered>
   )
