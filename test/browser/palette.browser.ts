@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the palette', () => {
       await page.getByRole('option', { name: /^Pod shop\/database-0/ }).waitFor()
       expect(await violations(page)).toEqual([])
       await page.keyboard.press('Enter')
-      await expect.poll(() => page.url()).toContain('/resource/')
+      await page.waitForURL(/\/resource\//)
       await page.context().close()
     }
   })

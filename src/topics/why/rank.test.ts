@@ -344,6 +344,12 @@ describe('the traffic of a workload itself', () => {
     expect(second?.score).toBeLessThan((first?.score ?? 0) / 2)
   })
 
+  test('does not count for a node, which a workload lost with a part of its pods', () => {
+    const node = candidate({ kind: 'Node', namespace: null, name: 'n1', paths: ['/status/conditions/0'] })
+    const scoreAt = (impact: number) => rank([node], [{ ...web, impact }], options).ranked[0]?.score
+    expect(scoreAt(0.3)).toBe(scoreAt(1))
+  })
+
   test('has its impact from rates of received, sent or all flows', () => {
     const pairs = [pair('web', 'db', 100, 10), pair('web', 'cache', 100, 10), pair('api', 'db', 900, 450)]
     const keys = ['web', 'api', 'db'].map((name) => `shop/Deployment/${name}`)

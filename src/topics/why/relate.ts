@@ -27,6 +27,9 @@ const leastShare = 0.25
 /** The same for a change of a workload that kept most of its traffic. */
 const leastImpact = 0.3
 
+/** Relations of a part of the pods: their workload can keep most of its traffic. */
+const hasPart: ReadonlySet<ReasonName> = new Set(['node', 'machine', 'pool'])
+
 export type Relation = Readonly<{ reason: Reason; closeness: number; share: number }>
 
 /** The closest relation; undefined: unrelated. */
@@ -38,7 +41,7 @@ export function relationOf(candidate: Candidate, workloads: readonly Workload[])
     const is = relatedBy(candidate, workload)
     if (is === undefined) continue
     if (workload.via === undefined && is !== 'namespace') affected += workload.share
-    const ofImpact = leastImpact + (1 - leastImpact) * workload.impact
+    const ofImpact = hasPart.has(is) ? 1 : leastImpact + (1 - leastImpact) * workload.impact
     const close = closeness[is] * (workload.via === undefined ? ofImpact : neighbour)
     const score = close * (leastShare + (1 - leastShare) * workload.share)
     if (score <= bestScore) continue
