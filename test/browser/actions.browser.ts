@@ -1,9 +1,9 @@
 /** The shortest ways to three answers, counted in actions of a user: a click, a drag, a shortcut, or Enter. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installedChromium, launch } from './kit/chromium.ts'
 import { Demo } from './kit/demo.ts'
+import { until } from './kit/until.ts'
 
 const chromiumPath = installedChromium()
 const pollOptions = { timeout: 60_000 }
@@ -57,7 +57,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     browser = await launch(chromiumPath)
     const after = `SELECT count(*)::INT AS n FROM flows
       WHERE time_end > TIMESTAMPTZ '${demo.rollout.time}' + INTERVAL 34 SECONDS`
-    while (Number((await demo.sql<{ n: number }>(after))[0]?.n) === 0) await sleep(500)
+    await until(async () => Number((await demo.sql<{ n: number }>(after))[0]?.n) !== 0)
   }, 600_000)
   afterAll(async () => {
     await browser?.close()

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Agents } from '../../sim/agent.ts'
@@ -6,6 +5,7 @@ import { deviceOf, Shop } from '../../sim/shop.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { savedBy } from './kit/saved.ts'
 import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const [port = 0] = await freePorts(1)
 const overview = '/flows?v=1&live=0&view=overview&t=now-15m..now'
@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: flows of agents', () => {
       expect(await agents.report(flows, begin + at)).toBeUndefined()
       sent += flows.length
     }
-    while ((await stage.stored(sent)) < sent) await sleep(200)
+    await until(async () => (await stage.stored(sent)) >= sent)
   })
   afterAll(() => agents.close())
 

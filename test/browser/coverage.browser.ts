@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { identity } from '../../src/store/testing/cluster.ts'
 import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { change } from './kit/cluster-life.ts'
 import { chromiumPath, useStage } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const minute = 60_000
 const begin = Math.floor(Date.now() / minute) * minute - 40 * minute
@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: times without data', () =
       }),
     )
     await stage.weir.events(changes.map(asCloudEvent))
-    while ((await stage.weir.sql('FROM changes')).length < changes.length) await sleep(100)
+    await until(async () => (await stage.weir.sql('FROM changes')).length >= changes.length)
   })
 
   const cells = async (page: Page): Promise<readonly string[]> => {
@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: times without data', () =
       change(identity('ConfigMap/shop/prices', String(1000 + index)), now - 60_000 + index, { operation: 'updated' }),
     )
     await stage.weir.events(later.map(asCloudEvent))
-    while ((await stage.weir.sql("FROM changes WHERE kind = 'ConfigMap'")).length < later.length) await sleep(100)
+    await until(async () => (await stage.weir.sql("FROM changes WHERE kind = 'ConfigMap'")).length >= later.length)
     const page = await stage.page('/changes?v=1&live=0&t=now-1h..now')
     await page.getByText('showing 200 of 254 changes').waitFor()
     const traffic = page.getByRole('region', { name: 'Traffic' })

@@ -1,10 +1,10 @@
 /** CSV with the titles, order and units of the screen; raw values are an option. Flows: oracle.browser.ts. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { costEvents } from '../../sim/accounts.ts'
 import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { savedCsv } from './kit/oracle/reading.ts'
 import { chromiumPath, gridRows, useStage } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const zone = { locale: 'en-US', timezoneId: 'UTC' }
 
@@ -17,7 +17,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: CSV', () => {
     const wanted = events.length
     while (events.length > 0) await stage.weir.events(events.splice(0, 500))
     const count = 'SELECT count(*)::INTEGER AS n FROM spend'
-    while (Number((await stage.weir.sql<{ n: number }>(count))[0]?.n) < wanted) await sleep(200)
+    await until(async () => Number((await stage.weir.sql<{ n: number }>(count))[0]?.n) >= wanted)
   })
 
   test('check 52: a result of SQL has the order of the screen with exact numbers', async () => {

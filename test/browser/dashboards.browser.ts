@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'weir-dashboards-'))
 
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     for (let datagram = 0; datagram < 20; datagram++) sender.send()
     await sender.close()
     const count = async () => Number((await stage.weir.sql('SELECT count(*) AS n FROM flows'))[0]?.['n'])
-    while ((await count()) < sender.sent) await sleep(200)
+    await until(async () => (await count()) >= sender.sent)
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 

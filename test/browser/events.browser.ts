@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const pictures = process.env['WEIR_PICTURES']
 
@@ -54,7 +54,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: events and logs', () => {
     if (chromiumPath === undefined) return
     await stage.weir.events(Array.from({ length: 60 }, (_, index) => order(index, at(index * 5))))
     await stage.weir.events(Array.from({ length: 50 }, (_, index) => line(index)))
-    while ((await stored()) < 110) await sleep(200)
+    await until(async () => (await stored()) >= 110)
   })
 
   test('list, chart, fields and the store have the same numbers, and a value becomes a filter', async () => {

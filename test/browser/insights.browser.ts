@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test, describe, beforeAll } from 'vitest'
 import { mintToken } from '../../src/net/lagoon-token.ts'
 import { freePorts } from '../kit/free-port.ts'
@@ -11,6 +10,7 @@ import { refOf, resource, who } from './kit/cluster-life.ts'
 import { hidden, outside } from './kit/readable.ts'
 import { log4shell, putReport, report } from './kit/scanner-report.ts'
 import { chromiumPath, gridRows, Stage, useStage, violations } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const folder = process.env['WEIR_PICTURES']
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     ])
     const problems = async (): Promise<number> =>
       Number(((await stage.weir.sql('SELECT count(*)::INTEGER AS n FROM problems')) as { n: number }[])[0]?.n)
-    while ((await problems()) < 3) await sleep(200)
+    await until(async () => (await problems()) >= 3)
   })
 
   test('problems are listed worst first, with fix and workloads; one box finds a package everywhere', async () => {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { change, resource, who } from './kit/cluster-life.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 const hour = 3_600_000
 const owner = (kind: string, name: string): object => ({
@@ -59,8 +59,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the page of an object', (
       resource(who('Pod/shop/api-new-1'), now - 2 * hour, { phase: 'Running', ...owner('ReplicaSet', 'api-new') }),
     ]
     await stage.weir.events(events.map(asCloudEvent))
-    while (Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n) < events.length)
-      await sleep(100)
+    await until(
+      async () =>
+        Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n) >= events.length,
+    )
     // The first query of a store creates its views.
     await stage.weir.get('/api/v1/resources/one?ref=k8s:demo/apps/Deployment/shop/api')
   })

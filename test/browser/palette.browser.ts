@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { traceEvent } from '../../src/store/testing/traces.ts'
 import { asCloudEvent } from '../../sim/cloud-event.ts'
 import { clusterLife } from './kit/cluster-life.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
+import { until } from './kit/until.ts'
 
 describe.skipIf(chromiumPath === undefined)('chromium: the palette', () => {
   const stage = useStage()
@@ -19,7 +19,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the palette', () => {
     for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500))
     const stored = async (): Promise<number> =>
       (await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM audit'))[0]?.n ?? 0
-    while ((await stored()) < 201) await sleep(200)
+    await until(async () => (await stored()) >= 201)
   })
 
   async function find(page: Page, typed: string, option: string | RegExp): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditRecord } from '../../../src/model/audit.ts'
@@ -6,6 +5,7 @@ import { auditEvent, changeEvent, identity } from '../../../src/store/testing/cl
 import { traceEvent } from '../../../src/store/testing/traces.ts'
 import { asCloudEvent } from '../../../sim/cloud-event.ts'
 import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
+import { until } from '../kit/until.ts'
 
 const pollOptions = { timeout: 30_000 }
 const number = (text: string): number => Number(text.replaceAll(/\D/g, ''))
@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       asCloudEvent(event),
     )
     for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500))
-    while ((await counted('true')) < total) await sleep(100)
+    await until(async () => (await counted('true')) >= total)
   })
 
   test('check 36: the table, the graph and its others match SQL, and neighbours are listed completely', async () => {

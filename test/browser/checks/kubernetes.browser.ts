@@ -12,6 +12,7 @@ import { asCloudEvent } from '../../../sim/cloud-event.ts'
 import { change, clusterLife, refOf, resource, who } from '../kit/cluster-life.ts'
 import { sendNamespaced, type End } from '../kit/namespaced.ts'
 import { chromiumPath, gridRows, Stage, useStage } from '../kit/stage.ts'
+import { until } from '../kit/until.ts'
 
 const pollOptions = { timeout: 30_000 }
 const text = new Intl.NumberFormat('en-US')
@@ -20,7 +21,7 @@ const path = (ref: string): string => `/resource/${ref.replace('//', '/core/').r
 async function take(stage: Stage, events: readonly WeirEvent[]): Promise<void> {
   const before = await count(stage)
   for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
-  while ((await count(stage)) < before + events.length) await sleep(100)
+  await until(async () => (await count(stage)) >= before + events.length)
 }
 
 async function count(stage: Stage): Promise<number> {
@@ -470,8 +471,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', 
       },
     })
     const stored = async (least: number): Promise<void> => {
-      while (Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM changes'))[0]?.n) < least)
-        await sleep(200)
+      await until(
+        async () =>
+          Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM changes'))[0]?.n) >= least,
+      )
     }
     await stored(2)
     put([secrets[1], secrets[3]])
@@ -542,8 +545,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       },
     })
     const stored = async (sql: string): Promise<void> => {
-      while (Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${sql}`))[0]?.n) === 0)
-        await sleep(200)
+      await until(
+        async () => Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${sql}`))[0]?.n) !== 0,
+      )
     }
     await stored("resources WHERE kind = 'Pod' AND phase = 'Running' AND name = 'database-0'")
     await stored("resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%'")

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startWeir, type WeirProcess } from '../../kit/weir-process.ts'
@@ -13,6 +12,7 @@ import { figure } from '../kit/figures.ts'
 import { bothNamespaces, ends, sendNamespaced } from '../kit/namespaced.ts'
 import { RoundRobin } from '../kit/round-robin.ts'
 import { chromiumPath, gridRows, Stage } from '../kit/stage.ts'
+import { until } from '../kit/until.ts'
 
 const tokens = {
   root: 'correct-horse-battery-admin',
@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
     await sendNamespaced(stage.weir.ports.netflow, bothNamespaces, each)
     const count = async (): Promise<number> =>
       Number((await asAdmin<{ n: number }>(stage.weir, 'SELECT count(*)::INT AS n FROM flows'))[0]?.n)
-    while ((await count()) < each * bothNamespaces.length) await sleep(200)
+    await until(async () => (await count()) >= each * bothNamespaces.length)
   })
   afterAll(() => stage.close())
 

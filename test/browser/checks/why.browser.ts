@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installedChromium, launch } from '../kit/chromium.ts'
 import { Demo } from '../kit/demo.ts'
 import { violations } from '../kit/stage.ts'
+import { until } from '../kit/until.ts'
 
 const chromiumPath = installedChromium()
 const pollOptions = { timeout: 60_000 }
@@ -30,12 +31,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     await demo.start()
     browser = await launch(chromiumPath)
     const after = new Date(Date.parse(demo.rollout.time) + 30_000).toISOString()
-    while (
-      Number(
-        (await demo.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE time_end > '${after}'`))[0]?.n,
-      ) === 0
+    await until(
+      async () =>
+        Number(
+          (await demo.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE time_end > '${after}'`))[0]?.n,
+        ) !== 0,
     )
-      await sleep(500)
     await sleep(4000)
   }, 300_000)
   afterAll(async () => {

@@ -279,7 +279,7 @@ function WhoDidWhat({ question, t, revision, state, set }: ViewProps) {
           <span className="good" aria-hidden="true">
             ●
           </span>{' '}
-          {auditText.succeeded}{' '}
+          {auditText.normal}{' '}
           <span className="warning" aria-hidden="true">
             ▲
           </span>{' '}

@@ -53,7 +53,6 @@ export const auditText = {
   results: 'Results',
   theActivity: 'the activity',
   columnsAddUp: (total: string) => `${total}; every column adds up to this total.`,
-  succeeded: 'succeeded',
   someFailed: 'some failed',
   incidents: 'incidents',
   showAsTable: 'Show as table',

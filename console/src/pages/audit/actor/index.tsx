@@ -53,6 +53,9 @@ export default function ActorPage(): React.ReactNode {
   )
 }
 
+/** All rows are of the actor in the title. */
+const columnsOfOne = traceColumns.filter(({ id }) => id !== 'actor')
+
 function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
   const { of, t } = state
   const { revision: refreshed, again } = useRefresh(isMoving(t) ? state.refresh : 0)
@@ -117,7 +120,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
               ) : (
                 <Grid
                   label={generalText.tracesNewestFirst}
-                  columns={traceColumns}
+                  columns={state.all ? traceColumns : columnsOfOne}
                   rows={rows}
                   rowKey={posOf}
                   total={traces.total}
