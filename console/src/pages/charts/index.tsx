@@ -13,7 +13,7 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { chartsText, functionNames } from '../../parts/numbers/text.ts'
 import { generalText } from '../../text/general.ts'
 import { NumbersChart } from '../../parts/numbers/chart.tsx'
-import { chartsCodec } from './state.ts'
+import { chartsCodec, type ChartsState } from './state.ts'
 import { attributes, families, functions } from '../../parts/numbers/choices.ts'
 import './charts.css'
 
@@ -22,12 +22,14 @@ const barsPx = 300
 /** Without what all JSON pointers of the family begin with. */
 const fieldText = (pointer: string): string => pointer.replace(/^\/(?:fields\/)?/, '')
 
+/** Numbers of different subjects have no common mean: they are grouped until a field is selected. */
+const groupOf = ({ field, by }: ChartsState): string => (field === '' && by === '' ? attributes[0] : by)
+
 export default function ChartsPage(): React.ReactNode {
   useTitle(chartsText.charts)
   const { state, unread, set } = usePageState(chartsCodec)
   const { family, fn, t } = state
-  // Numbers of different subjects have no common mean: they are grouped until a field is selected.
-  const by = state.field === '' && state.by === '' ? attributes[0] : state.by
+  const by = groupOf(state)
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const fields = useQuery({
     queryKey: ['events', 'fields', family, t, revision],

@@ -4,7 +4,7 @@ import { oneOf, text } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
 import { families, functions } from '../../parts/numbers/choices.ts'
 
-interface ChartsState extends Frame {
+export interface ChartsState extends Frame {
   readonly family: (typeof families)[number]
   /** JSON pointer; empty: the first number. */
   readonly field: string

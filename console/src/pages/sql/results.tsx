@@ -28,10 +28,7 @@ const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })
 const compact = (value: number) => short.format(value)
 
-/** Columns with small numbers only, as ports and years, have no separators. */
-function plain(value: number | string, isSmall: boolean) {
-  return isSmall ? String(value) : typeof value === 'number' ? number.format(value) : count(value)
-}
+const separated = (value: number | string) => (typeof value === 'number' ? number.format(value) : count(value))
 
 export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit }: ResultsProps): React.ReactNode {
   const { rows, columns, cut, ms } = result
@@ -106,7 +103,8 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
 function gridColumns(columns: Result['columns'], rows: readonly Row[]): readonly GridColumn<Row>[] {
   return columns.map((column) => {
     const numeric = isNumeric(column, rows)
-    const isSmall = isSmallIn(rows, column.name)
+    // Ports and years have no separators.
+    const numberText = isSmallIn(rows, column.name) ? String : separated
     const longest = rows
       .slice(0, 100)
       .reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
@@ -123,7 +121,7 @@ function gridColumns(columns: Result['columns'], rows: readonly Row[]): readonly
         const value = row[column.name]
         if (value === null || value === undefined) return <span className="dim">{sqlText.nullValue}</span>
         return numeric ? (
-          plain(value as number | string, isSmall)
+          numberText(value as number | string)
         ) : (
           <span className="mono" title={plainText(value)}>
             {plainText(value)}
