@@ -25,6 +25,13 @@ export const shopBoard = {
       unit: 'bytes_per_second',
       stack: 'stacked',
     },
+    {
+      kind: 'resources',
+      title: 'Workloads and pods of $ns',
+      filter: 'namespace = $ns and kind in (Deployment, StatefulSet, Pod)',
+      limit: 12,
+      width: 4,
+    },
     { kind: 'insights', title: 'Problems of images', width: 4 },
     { kind: 'spend', title: 'Costs by service', group: 'service', select: { span: 'days' } },
     { kind: 'inventory', title: 'Findings of the clouds', view: 'findings', limit: 10 },
