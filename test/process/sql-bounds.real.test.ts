@@ -114,6 +114,6 @@ describe.runIf(process.platform === 'linux')('a statement that needs too much', 
     working.splice(0, 2, ...children())
     await weir.kill()
     await again
-    await expect.poll(alive).toEqual([])
+    await expect.poll(alive, { timeout: 20_000 }).toEqual([])
   })
 })
