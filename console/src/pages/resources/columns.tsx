@@ -62,6 +62,8 @@ function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {
   ]
 }
 
+export const clustersIn = (rows: readonly ResourceState[]): number => new Set(rows.map(({ cluster }) => cluster)).size
+
 /** `asOf`: time of the rows, Unix ms. The cluster is a column only if the rows are of several. */
 export function columnsAt(
   at: string,

@@ -14,7 +14,7 @@ import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import '../../parts/objects/objects.css'
 import { resourcesPanel } from './board-panel.ts'
-import { columnsAt } from './columns.tsx'
+import { clustersIn, columnsAt } from './columns.tsx'
 import { objectKey, useOldReplicaSets, useResources } from './queries.ts'
 import { commonKinds, resourcesCodec, type ResourcesState } from './state.ts'
 import { resourcesText } from './text.ts'
@@ -28,7 +28,7 @@ export default function ResourcesPage(): React.ReactNode {
   const resources = useResources(state, arrivals)
   const { rows, total, more, next, again } = resources
   const oldSets = useOldReplicaSets(state, arrivals)
-  const ofClusters = useMemo(() => new Set(rows?.map(({ cluster }) => cluster)).size, [rows])
+  const ofClusters = useMemo(() => clustersIn(rows ?? []), [rows])
   const columns = useMemo(
     () => columnsAt(at, Date.parse(resources.asOf ?? ''), { ofClusters }),
     [at, resources.asOf, ofClusters],

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { transferGroups, type TransferGroup } from './transfer-groups.ts'
-import { readTransfers, type Transfers } from './requests.ts'
+import { readTransfers, transfersOf, type Transfers } from './requests.ts'
 import { kindNames, reasonNames, spendText, transferGroupNames, transferText } from './text.ts'
 import type { Days } from './days.ts'
 import { volume } from '../../parts/format.ts'
@@ -21,7 +21,7 @@ type TransfersProps = Readonly<{
 
 /** What the traffic of the time range costs, by a price list. */
 export function TransfersPart({ days, by, onBy, menu }: TransfersProps): React.ReactNode {
-  const query = { by, from: `${days.from}T00:00:00Z`, to: `${days.to}T00:00:00Z`, limit: shownGroups }
+  const query = transfersOf(days, by, shownGroups)
   const answer = useQuery({
     queryKey: ['transfers', query],
     staleTime: 60_000,

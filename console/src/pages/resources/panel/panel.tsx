@@ -4,7 +4,7 @@ import { GridTable } from '../../../parts/dashboards/grid-table.tsx'
 import type { PanelProps } from '../../../parts/dashboards/kind.ts'
 import { usePanelQuery } from '../../../parts/dashboards/panel-query.ts'
 import { selected } from '../../../parts/dashboards/variables.ts'
-import { columnsAt } from '../columns.tsx'
+import { clustersIn, columnsAt } from '../columns.tsx'
 import { objectKey, readResources } from '../queries.ts'
 import '../../../parts/objects/objects.css'
 
@@ -22,7 +22,7 @@ export default function ResourcesPanel(props: PanelProps): React.ReactNode {
       {({ resources, at }) => (
         <GridTable
           columns={columnsAt(t.to, Date.parse(at), {
-            ofClusters: new Set(resources.map(({ cluster }) => cluster)).size,
+            ofClusters: clustersIn(resources),
           })}
           rows={resources}
           keyOf={objectKey}

@@ -1,7 +1,7 @@
 import { changeText, money } from '../../../parts/money.ts'
-import { daysBefore, stepOf, type Group } from '../days.ts'
+import { stepOf, type Group } from '../days.ts'
 import { groupText, shareText } from '../group-text.ts'
-import { readSpend, type SpendCurrency, type SpendSums } from '../requests.ts'
+import type { SpendCurrency } from '../requests.ts'
 import { SpendSeries } from '../series.tsx'
 import { groupNames, spendText } from '../text.ts'
 import { count } from '../../../parts/format.ts'
@@ -10,33 +10,29 @@ import { Answered } from '../../../parts/dashboards/answered.tsx'
 import { usePanelQuery } from '../../../parts/dashboards/panel-query.ts'
 import { PanelTable } from '../../../parts/dashboards/panel-table.tsx'
 import type { PanelProps } from '../../../parts/dashboards/kind.ts'
-import { hasPart, SpendPart } from './parts.tsx'
-import { selectionOf } from './selection.ts'
+import { parts, type PartProps } from './parts.tsx'
+import { costsOf, selectionOf, type Costs } from './selection.ts'
 import '../spend.css'
-
-type Costs = Readonly<{ now: SpendSums; before: SpendSums }>
 
 /** Costs of whole days: the time range of the dashboard does not apply. */
 export default function SpendPanel(props: PanelProps): React.ReactNode {
   const { panel, revision } = props
+  const { view, limit } = panel
   const selection = selectionOf(props)
-  const { filters, group, span, days, tag } = selection
-  const query = { ...filters, by: group === 'tag' ? `tag:${tag}` : group, limit: panel.limit }
-  const isPart = hasPart(panel.view)
+  const isGrouped = view !== 'outlook' && view !== 'allocation' && view !== 'transfers'
+  if (isGrouped && selection.group === 'tag' && selection.tag === '')
+    return <p className="dim pad">{spendText.tagMissing}</p>
+  const Part = parts[view] ?? CostsPart
+  return <Part view={view} limit={limit} revision={revision} selection={selection} />
+}
+
+function CostsPart({ view, limit, revision, selection }: PartProps) {
+  const { group, span, days } = selection
   const answer = usePanelQuery<Costs>({
-    key: ['spend', query, days],
+    key: ['spend', selection, limit],
     revision,
-    enabled: !isPart && (group !== 'tag' || tag !== ''),
-    read: async (signal) => {
-      const [now, before] = await Promise.all([
-        readSpend({ ...query, ...days, step: stepOf(span) }, signal),
-        readSpend({ ...query, ...daysBefore(days), limit: 1000 }, signal),
-      ])
-      return { now, before }
-    },
+    read: (signal) => costsOf(selection, { limit, step: stepOf(span) }, signal),
   })
-  if (isPart) return <SpendPart view={panel.view} limit={panel.limit} revision={revision} selection={selection} />
-  if (group === 'tag' && tag === '') return <p className="dim pad">{spendText.tagMissing}</p>
   return (
     <Answered of={answer}>
       {({ now, before }) =>
@@ -50,7 +46,7 @@ export default function SpendPanel(props: PanelProps): React.ReactNode {
               before={before.currencies.find(({ currency }) => currency === of.currency)}
               group={group}
               step={stepOf(span)}
-              view={panel.view}
+              view={view}
             />
           ))
         )

@@ -4,15 +4,16 @@ import { Allocations } from '../allocation.tsx'
 import { daysBefore } from '../days.ts'
 import { Movers } from '../movers.tsx'
 import { Outlook } from '../outlook.tsx'
-import { readForecast, readMovers, readSpend, readTransfers, type SpendSums } from '../requests.ts'
+import { readForecast, readMovers, readSpend, readTransfers, transfersOf } from '../requests.ts'
 import { spendText } from '../text.ts'
 import { TransferSums } from '../transfers.tsx'
 import { Treemap } from '../treemap.tsx'
-import type { PanelSelection } from './selection.ts'
+import { byOf, costsOf, type PanelSelection } from './selection.ts'
 
-type PartProps = Readonly<{ view: string; limit: number; revision: number; selection: PanelSelection }>
+export type PartProps = Readonly<{ view: string; limit: number; revision: number; selection: PanelSelection }>
 
-const parts: Readonly<Record<string, (props: PartProps) => React.ReactNode>> = {
+/** Parts of the page besides its chart, table and sum, by view. */
+export const parts: Readonly<Partial<Record<string, (props: PartProps) => React.ReactNode>>> = {
   treemap: TreemapPart,
   movers: MoversPart,
   outlook: OutlookPart,
@@ -20,115 +21,96 @@ const parts: Readonly<Record<string, (props: PartProps) => React.ReactNode>> = {
   transfers: TransfersPart,
 }
 
-export const hasPart = (view: string): boolean => Object.hasOwn(parts, view)
+type Reading<T> = Readonly<{
+  /** All that the costs depend on, except the view. */
+  of: unknown
+  read: (signal: AbortSignal) => Promise<T>
+  from: string
+  children: (
+    currency: T extends Readonly<{ currencies: readonly (infer C)[] }> ? C : never,
+    costs: T,
+  ) => React.ReactNode
+}>
 
-/** A part of the page besides its chart, table and sum. */
-export function SpendPart(props: PartProps): React.ReactNode {
-  const { view, selection } = props
-  const isGrouped = view === 'treemap' || view === 'movers'
-  if (isGrouped && selection.group === 'tag' && selection.tag === '')
-    return <p className="dim pad">{spendText.tagMissing}</p>
-  const Part = parts[view]!
-  return <Part {...props} />
-}
-
-const byOf = ({ group, tag }: PanelSelection): string => (group === 'tag' ? `tag:${tag}` : group)
-
-/** `of` shows one currency. */
-function Each<T extends Readonly<{ currency: string }>>({
-  currencies,
-  from,
+/** Reads the costs of a part, and shows it for each currency. `from`: the first day. */
+function ByCurrency<T extends Readonly<{ currencies: readonly Readonly<{ currency: string }>[] }>>({
+  view,
+  revision,
   of,
-}: Readonly<{ currencies: readonly T[]; from: string; of: (currency: T) => React.ReactNode }>) {
-  if (currencies.length === 0) return <p className="dim pad">{spendText.noneSince(from)}</p>
-  return currencies.map((currency) => <div key={currency.currency}>{of(currency)}</div>)
-}
-
-function TreemapPart({ limit, revision, selection }: PartProps) {
-  const { filters, days, group } = selection
-  const query = { ...filters, by: byOf(selection) }
-  const answer = usePanelQuery<Readonly<{ now: SpendSums; before: SpendSums }>>({
-    key: ['spend', 'treemap', query, days, limit],
-    revision,
-    read: async (signal) => {
-      const [now, before] = await Promise.all([
-        readSpend({ ...query, ...days, limit }, signal),
-        readSpend({ ...query, ...daysBefore(days), limit: 1000 }, signal),
-      ])
-      return { now, before }
-    },
-  })
+  read,
+  from,
+  children,
+}: Reading<T> & Pick<PartProps, 'view' | 'revision'>) {
+  const answer = usePanelQuery<T>({ key: ['spend', view, of], revision, read })
   return (
     <Answered of={answer}>
-      {({ now, before }) => (
-        <Each
-          currencies={now.currencies}
-          from={days.from}
-          of={(sums) => (
-            <Treemap
-              of={sums}
-              before={before.currencies.find(({ currency }) => currency === sums.currency)}
-              by={group}
-              onOnly={undefined}
-            />
-          )}
-        />
-      )}
+      {(costs) =>
+        costs.currencies.length === 0 ? (
+          <p className="dim pad">{spendText.noneSince(from)}</p>
+        ) : (
+          costs.currencies.map((currency) => <div key={currency.currency}>{children(currency as never, costs)}</div>)
+        )
+      }
     </Answered>
   )
 }
 
-function MoversPart({ limit, revision, selection }: PartProps) {
+function TreemapPart({ view, limit, revision, selection }: PartProps) {
+  const { days, group } = selection
+  return (
+    <ByCurrency
+      {...{ view, revision }}
+      of={[selection, limit]}
+      read={async (signal) => {
+        const { now, before } = await costsOf(selection, { limit }, signal)
+        return { currencies: now.currencies, before }
+      }}
+      from={days.from}
+    >
+      {(sums, { before }) => (
+        <Treemap
+          of={sums}
+          before={before.currencies.find(({ currency }) => currency === sums.currency)}
+          by={group}
+          onOnly={undefined}
+        />
+      )}
+    </ByCurrency>
+  )
+}
+
+function MoversPart({ view, limit, revision, selection }: PartProps) {
   const { filters, days, group } = selection
   const before = daysBefore(days)
   const query = { ...filters, by: byOf(selection), ...days, before_from: before.from, before_to: before.to, limit }
-  const answer = usePanelQuery({
-    key: ['spend', 'movers', query],
-    revision,
-    read: (signal) => readMovers(query, signal),
-  })
   return (
-    <Answered of={answer}>
-      {({ currencies }) => (
-        <Each currencies={currencies} from={days.from} of={(of) => <Movers of={of} by={group} onOnly={undefined} />} />
-      )}
-    </Answered>
+    <ByCurrency {...{ view, revision }} of={query} read={(signal) => readMovers(query, signal)} from={days.from}>
+      {(of) => <Movers of={of} by={group} onOnly={undefined} />}
+    </ByCurrency>
   )
 }
 
-function OutlookPart({ revision, selection: { filters, days } }: PartProps) {
-  const answer = usePanelQuery({
-    key: ['spend', 'outlook', filters],
-    revision,
-    read: (signal) => readForecast(filters, signal),
-  })
+function OutlookPart({ view, revision, selection: { filters, days } }: PartProps) {
   return (
-    <Answered of={answer}>
-      {({ currencies, month }) => (
-        <Each currencies={currencies} from={days.from} of={(of) => <Outlook of={of} month={month} />} />
-      )}
-    </Answered>
+    <ByCurrency {...{ view, revision }} of={filters} read={(signal) => readForecast(filters, signal)} from={days.from}>
+      {(of, { month }) => <Outlook of={of} month={month} />}
+    </ByCurrency>
   )
 }
 
-function AllocationPart({ revision, selection: { filters, days } }: PartProps) {
+function AllocationPart({ view, revision, selection: { filters, days } }: PartProps) {
   const query = { ...filters, ...days, by: 'allocation' }
-  const answer = usePanelQuery({
-    key: ['spend', 'allocation', query],
-    revision,
-    read: (signal) => readSpend(query, signal),
-  })
   return (
-    <Answered of={answer}>
-      {({ currencies }) => <Each currencies={currencies} from={days.from} of={(of) => <Allocations of={of} />} />}
-    </Answered>
+    <ByCurrency {...{ view, revision }} of={query} read={(signal) => readSpend(query, signal)} from={days.from}>
+      {(of) => <Allocations of={of} />}
+    </ByCurrency>
   )
 }
 
-function TransfersPart({ limit, revision, selection: { days, transfers } }: PartProps) {
-  const query = { by: transfers, from: `${days.from}T00:00:00Z`, to: `${days.to}T00:00:00Z`, limit }
+function TransfersPart({ view, limit, revision, selection: { days, transfers } }: PartProps) {
+  const query = transfersOf(days, transfers, limit)
   const answer = usePanelQuery({
-    key: ['spend', 'transfers', query],
+    key: ['spend', view, query],
     revision,
     read: (signal) => readTransfers(query, signal),
   })
