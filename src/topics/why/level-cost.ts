@@ -1,9 +1,7 @@
 import type { SegmentCost } from './pelt.ts'
 
-/** Share of the differences of neighbouring blocks that changes of level may cause. */
-const trimmed = 0.25
-/** Mean of the squares of a normal variable without its largest quarter. */
-const keptVariance = 0.368
+/** Share of the largest squares, and the mean of the rest for normal values. */
+const [trimmed, keptVariance] = [0.25, 0.368]
 /** Exporters report periodically, and users arrive in groups: sums of some buckets vary more than single ones. */
 const block = 4
 /** Buckets of a median. It follows steps, and not bursts of a bucket or two. */
@@ -15,10 +13,10 @@ const largest = 0.01
 
 /**
  * Deviance of counts around their mean, by a negative binomial distribution with the dispersion of the series around
- * levels that change rarely.
+ * levels that change at `bounds`, by default around levels that change rarely.
  */
-export function costOf(counts: readonly number[]): SegmentCost {
-  const size = sizeOf(counts)
+export function costOf(counts: readonly number[], bounds?: readonly number[]): SegmentCost {
+  const size = sizeOf(counts, bounds)
   const [sums, fitted] = [new Float64Array(counts.length + 1), new Float64Array(counts.length + 1)]
   counts.forEach((count, index) => {
     sums[index + 1] = sums[index]! + count
@@ -39,9 +37,9 @@ function xlogx(value: number) {
 }
 
 /** Size of the distribution: the variance is mean + mean² / size; undefined: that of a Poisson distribution. */
-function sizeOf(counts: readonly number[]) {
+function sizeOf(counts: readonly number[], bounds: readonly number[] | undefined) {
   const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length)
-  const excess = Math.max(burstVariance(counts), blockVariance(counts)) - mean
+  const excess = Math.max(burstVariance(counts), bounds === undefined ? 0 : varianceWithin(counts, bounds)) - mean
   return mean === 0 || excess <= 0.01 * mean ? undefined : (mean * mean) / excess
 }
 
@@ -55,13 +53,20 @@ function burstVariance(counts: readonly number[]) {
   return meanWithout(squares, largest) / medianVariance
 }
 
-/** Variance of a bucket, from the differences of neighbouring sums. */
-function blockVariance(counts: readonly number[]) {
-  const sums = Array.from({ length: Math.floor(counts.length / block) }, (_, index) =>
+/** Variance of a bucket around levels between known bounds. */
+function varianceWithin(counts: readonly number[], bounds: readonly number[]) {
+  const squares = [0, ...bounds].flatMap((from, index) => {
+    const sums = blocksOf(counts.slice(from + 1, (bounds[index] ?? counts.length + 1) - 1))
+    const mean = sums.reduce((sum, value) => sum + value, 0) / Math.max(1, sums.length)
+    return sums.length < 2 ? [] : sums.map((sum) => ((sum - mean) ** 2 * sums.length) / (sums.length - 1))
+  })
+  return meanWithout(squares, trimmed) / keptVariance / block
+}
+
+function blocksOf(counts: readonly number[]) {
+  return Array.from({ length: Math.floor(counts.length / block) }, (_, index) =>
     counts.slice(index * block, (index + 1) * block).reduce((sum, count) => sum + count, 0),
   )
-  const squares = sums.slice(1).map((sum, index) => (sum - sums[index]!) ** 2 / 2)
-  return meanWithout(squares, trimmed) / keptVariance / block
 }
 
 /** Without a share of the largest values. */

@@ -1,5 +1,5 @@
 import { costOf } from './level-cost.ts'
-import { pelt, type SegmentCost } from './pelt.ts'
+import { pelt, type Penalty, type SegmentCost } from './pelt.ts'
 
 export const levelKinds = ['fall', 'rise', 'recovery'] as const
 export type LevelKind = (typeof levelKinds)[number]
@@ -46,6 +46,9 @@ const lineAdvantage = 1.15
 /** Buckets before a change, of which a series recovers to the median. */
 export const baseBuckets = 400
 
+/** Estimates of the variation around levels that become fewer with each estimate. */
+const maxRounds = 4
+
 export type LevelOptions = Readonly<{
   /** What one independent count adds, such as the mean bytes of a flow. */
   unit?: number
@@ -69,13 +72,14 @@ export function levelsOf(
 ): Fitted {
   const length = values.length
   const meanOfSums = meansOf(sums)
-  const cost = costOf(values.map((value) => value / unit))
+  const counts = values.map((value) => value / unit)
   const mean = meansOf(values)
   const usualPenalty = penalty * Math.log(Math.max(2, length))
   const penaltyAt = (at: number) => Math.min(usualPenalty, expected?.get(at) ?? usualPenalty)
   // The traffic, and not the changes of objects, decides about the place of a change that it shows clearly.
   const placing = (at: number) => Math.max(penaltyAt(at), usualPenalty - mostAttraction)
-  const bounds = withoutSteps(pelt(length, cost, penaltyAt), length, mean)
+  const { cost, found } = fittedTo(counts, penaltyAt)
+  const bounds = withoutSteps(found, length, mean)
   const all = [0, ...bounds, length]
   const around = (index: number) => [all[index]!, all[index + 2]!] as const
   const placed = bounds.flatMap((bound, index): LevelChange[] => {
@@ -100,6 +104,25 @@ export function levelsOf(
       return splitCost(cost, [from, bucket, to]) + placing(bucket)
     },
   }
+}
+
+/**
+ * Bounds of levels, and the cost of counts that vary as they do around these levels. The first bounds are those of
+ * counts that vary little: many short levels would look like variation.
+ */
+function fittedTo(
+  counts: readonly number[],
+  penaltyAt: Penalty,
+): Readonly<{ cost: SegmentCost; found: readonly number[] }> {
+  let cost = costOf(counts)
+  let found = pelt(counts.length, cost, penaltyAt)
+  for (let round = 0; round < maxRounds; round++) {
+    cost = costOf(counts, found)
+    const bounds = pelt(counts.length, cost, penaltyAt)
+    if (bounds.length === found.length) return { cost, found: bounds }
+    found = bounds
+  }
+  return { cost, found }
 }
 
 /** The best bucket near `bound` and those that are nearly as good: `width` of them, of which an interval has two. */

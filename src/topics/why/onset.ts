@@ -21,14 +21,23 @@ const flowsPerBucket = 3
 /** Number of flows per bucket above which each change of level is clear. */
 const flowsOfClearBucket = 10
 /** Traffic before a range that shows its usual level, and which changes belong to earlier incidents. */
-const leastContextUs = 1_800_000_000n
+const contextUs = 1_800_000_000n
 /** Traffic after a range that shows the level to which it changed. */
 const afterUs = 300_000_000n
 
 /** A range with the time around it in which levels are searched. */
 export function withContext({ from, to }: TimeSpan): TimeSpan {
-  const length = to - from
-  return { from: from - (length > leastContextUs ? length : leastContextUs), to: to + afterUs }
+  return { from: from - contextUs, to: to + afterUs }
+}
+
+/** Buckets of flows in a long range, in which a fall of less than a minute is not a burst. */
+const mostBuckets = 4800
+/** Shorter buckets in a long range show no change that these hide. */
+const leastFineSeconds = 5
+
+/** Seconds of a bucket of flows, before buckets of few flows become one. */
+export function fineStep(span: TimeSpan): number {
+  return Math.max(stepFor(span, mostBuckets), Math.min(leastFineSeconds, stepFor(span, maxBuckets)))
 }
 
 const lowPenalty = 2.5
@@ -94,7 +103,7 @@ async function seriesAround(run: LevelsRun) {
   // Before the first stored flow traffic is unknown, and not zero.
   const { since = before } = await storedSince(store, { from: before, to })
   const widerSpan: TimeSpan = { from: since > before && since < to ? since : before, to: after }
-  const fine = stepFor(widerSpan, maxBuckets)
+  const fine = fineStep(widerSpan)
   const request = { ...flows, span: widerSpan, group: pairFields.map(groupField), step: fine, by, limit: maxSeries }
   const rows = await runQuery(seriesSql(request, dialectOf(store)))
   const fineUs = BigInt(fine) * 1_000_000n
