@@ -11,7 +11,7 @@ import { oneLine, textTable } from './text-table.ts'
 
 type Always = 'onset' | 'detected' | 'by' | 'before' | 'after' | 'window' | 'candidates' | 'others' | 'excluded'
 /** Older servers state neither levels nor a verdict. */
-type Answer = Pick<PrecedingChanges, Always> & Partial<Pick<PrecedingChanges, 'levels' | keyof Verdict>>
+type Answer = Pick<PrecedingChanges, Always> & Partial<Pick<PrecedingChanges, 'levels' | 'step' | keyof Verdict>>
 
 export function register(program: Command): void {
   withServerFlags(
@@ -73,8 +73,24 @@ async function run(flags: ServerFlags & OutputFlags) {
   })
 }
 
+/** Shorter levels are no incidents; levels of fewer than three buckets are not listed. */
+const notedSeconds = 60
+
 export function whyText(answer: Answer): string {
-  const { onset, detected, by, before, after, window, candidates, others, excluded, reason, missing = [] } = answer
+  const {
+    onset,
+    detected,
+    by,
+    before,
+    after,
+    window,
+    candidates,
+    others,
+    excluded,
+    reason,
+    missing = [],
+    step = 0,
+  } = answer
   const isMetric = by === 'value'
   const amount = (value: number) =>
     isMetric
@@ -105,6 +121,7 @@ export function whyText(answer: Answer): string {
   return [
     head,
     levelsText(answer.levels ?? [], isMetric ? amount : (value) => `${amount(value)}/s`),
+    3 * step > notedSeconds ? `Changes that last less than ${3 * step} s are found in shorter time ranges only.\n` : '',
     reason === undefined ? '' : `${reason}\n`,
     ...missing.map((source) => `There is ${source} in this time.\n`),
     rows.length === 0

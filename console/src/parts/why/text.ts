@@ -13,6 +13,9 @@ export const whyText = {
   shifted: (time: string) => `Traffic shifted between workloads at ${time}.`,
   notDetected: (time: string) =>
     `No change of traffic was found in this time range. The list shows changes before its start, ${time}.`,
+  shorterThan: (time: string) => `Changes that last less than ${time} are found in shorter time ranges only.`,
+  shorterThanSeconds: (seconds: number) =>
+    `Changes that last less than ${seconds} s are found in shorter time ranges only.`,
   levels: 'Changes of traffic',
   choose: (counts: string) => `${counts} in this time range. Select the one to explain:`,
   otherLevels: (counts: string) => `Others: ${counts}`,

@@ -3,7 +3,7 @@ import type { PrecedingChanges } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 import { usePreceding } from './marks.ts'
 import { Drawer } from '../drawer.tsx'
-import { count, shortTime, volume } from '../format.ts'
+import { count, duration, shortTime, volume } from '../format.ts'
 import { EmptyState, Pending, RefreshButton } from '../states.tsx'
 import { whyText } from './text.ts'
 import { CandidateItem } from './candidate.tsx'
@@ -38,6 +38,7 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
             </div>
           </div>
           <Levels levels={data.levels} isMetric={data.by === 'value'} onChoose={setAt} />
+          <ShortestLevel step={data.step} />
           <Pairs of={data} />
           <VerdictText of={data} />
           {data.candidates.length === 0 ? (
@@ -104,6 +105,19 @@ function headText({ detected, onset, by, before, after }: PrecedingChanges) {
   if (!detected) return whyText.notDetected(at)
   if (Math.abs(after - before) < leastDifference * Math.max(before, after)) return whyText.shifted(at)
   return (after < before ? whyText.fell : whyText.rose)(volume(before), volume(after), at)
+}
+
+/** Levels of fewer buckets are bursts, and shorter ones than a minute seldom incidents. */
+const [leastBuckets, notedSeconds] = [3, 60]
+
+function ShortestLevel({ step }: Pick<PrecedingChanges, 'step'>) {
+  const seconds = leastBuckets * step
+  if (seconds <= notedSeconds) return null
+  return (
+    <p className="dim">
+      {seconds < 300 ? whyText.shorterThanSeconds(seconds) : whyText.shorterThan(duration(1000 * seconds))}
+    </p>
+  )
 }
 
 const shownPairs = 3
