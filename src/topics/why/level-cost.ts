@@ -13,10 +13,18 @@ const largest = 0.01
 
 /**
  * Deviance of counts around their mean, by a negative binomial distribution with the dispersion of the series around
- * levels that change at `bounds`, by default around levels that change rarely.
+ * levels that change at `bounds`; without bounds, with that of single buckets.
  */
-export function costOf(counts: readonly number[], bounds?: readonly number[]): SegmentCost {
-  const size = sizeOf(counts, bounds)
+export function costsOf(counts: readonly number[]): (bounds?: readonly number[]) => SegmentCost {
+  const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length)
+  const ofBuckets = burstVariance(counts)
+  return (bounds) => {
+    const variance = Math.max(ofBuckets, bounds === undefined ? 0 : varianceWithin(counts, bounds))
+    return deviance(counts, sizeOf(mean, variance))
+  }
+}
+
+function deviance(counts: readonly number[], size: number | undefined): SegmentCost {
   const [sums, fitted] = [new Float64Array(counts.length + 1), new Float64Array(counts.length + 1)]
   counts.forEach((count, index) => {
     sums[index + 1] = sums[index]! + count
@@ -37,9 +45,8 @@ function xlogx(value: number) {
 }
 
 /** Size of the distribution: the variance is mean + mean² / size; undefined: that of a Poisson distribution. */
-function sizeOf(counts: readonly number[], bounds: readonly number[] | undefined) {
-  const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length)
-  const excess = Math.max(burstVariance(counts), bounds === undefined ? 0 : varianceWithin(counts, bounds)) - mean
+function sizeOf(mean: number, variance: number) {
+  const excess = variance - mean
   return mean === 0 || excess <= 0.01 * mean ? undefined : (mean * mean) / excess
 }
 

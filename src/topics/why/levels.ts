@@ -1,4 +1,4 @@
-import { costOf } from './level-cost.ts'
+import { costsOf } from './level-cost.ts'
 import { pelt, type Penalty, type SegmentCost } from './pelt.ts'
 
 export const levelKinds = ['fall', 'rise', 'recovery'] as const
@@ -114,10 +114,11 @@ function fittedTo(
   counts: readonly number[],
   penaltyAt: Penalty,
 ): Readonly<{ cost: SegmentCost; found: readonly number[] }> {
-  let cost = costOf(counts)
+  const costAround = costsOf(counts)
+  let cost = costAround()
   let found = pelt(counts.length, cost, penaltyAt)
   for (let round = 0; round < maxRounds; round++) {
-    cost = costOf(counts, found)
+    cost = costAround(found)
     const bounds = pelt(counts.length, cost, penaltyAt)
     if (bounds.length === found.length) return { cost, found: bounds }
     found = bounds
