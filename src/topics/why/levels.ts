@@ -117,7 +117,7 @@ function fittedTo(
   const costAround = costsOf(counts)
   let cost = costAround()
   let found = pelt(counts.length, cost, penaltyAt)
-  for (let round = 0; round < maxRounds; round++) {
+  for (let round = 0; round < maxRounds && found.length > 0; round++) {
     cost = costAround(found)
     const bounds = pelt(counts.length, cost, penaltyAt)
     if (bounds.length === found.length) return { cost, found: bounds }
