@@ -107,4 +107,10 @@ describe('levels of a series', () => {
     for (const values of [[], [0, 0, 0, 0, 0, 0], new Array<number>(100).fill(7)])
       expect(levelsOf(values).changes).toEqual([])
   })
+
+  test('at the start of the data return to the usual level after them', () => {
+    const random = new SeededRandom(1)
+    const values = Array.from({ length }, (_, at) => poisson(random, at < 6 || (at > 100 && at < 110) ? 300 : 40))
+    expect(levelsOf(values).changes.map(({ kind }) => kind)).toEqual(['recovery', 'rise', 'recovery'])
+  })
 })

@@ -49,6 +49,9 @@ export const baseBuckets = 400
 /** Estimates of the variation around levels that become fewer with each estimate. */
 const maxRounds = 4
 
+/** Fewer buckets at the start of the data do not show the usual level; then it is that of the first ones. */
+const [leastBase, firstBase] = [12, 60]
+
 export type LevelOptions = Readonly<{
   /** What one independent count adds, such as the mean bytes of a flow. */
   unit?: number
@@ -91,7 +94,7 @@ export function levelsOf(
       [from, bound, to],
     )
     const shownMeans = { before: meanOfSums(from, bound), after: meanOfSums(bound, to) }
-    const base = medianOf(sums.slice(Math.max(0, at - baseBuckets), at))
+    const base = medianOf(sums.slice(Math.max(0, at - baseBuckets), at < leastBase ? firstBase : at))
     const isGradual = width > 2 * gradualBuckets || isLine(values, [from, at, to])
     const kind = kindOf(shownMeans.before, shownMeans.after, base)
     return [{ at, earliest, latest, kind, ...shownMeans, isGradual, width }]
