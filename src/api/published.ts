@@ -43,6 +43,7 @@ export type { ViewColumn } from '../topics/view-columns.ts'
 export type { Investigation, Lane, LaneItem, LaneName, Measured } from '../topics/investigate/schema.ts'
 export type {
   PrecedingCandidate,
+  LevelCauses,
   PrecedingChanges,
   ShownLevel,
   TrafficMark,

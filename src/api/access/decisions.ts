@@ -43,6 +43,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   change: scoped('Same as the list.'),
   changeSums: scoped('Sums over the rows of the list.'),
   why: scoped('Flows, changes and audit events of the permitted namespaces; no cloud events.'),
+  levels: scoped('Same as why.'),
   marks: scoped('Same as why.'),
   investigate: scoped('Each lane as its own operation: costs, cloud resources and gaps of the watch are withheld.'),
   compareMoments: scoped('Same as the investigation, at two times.'),

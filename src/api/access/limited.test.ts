@@ -405,6 +405,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'incidentHistory',
     'incidents',
     'investigate',
+    'levels',
     'live',
     'lokiDetectedFieldValues',
     'lokiDetectedFieldValuesForm',

@@ -10,7 +10,7 @@ import { inventory, inventoryDiff, inventoryFacets, inventoryResource } from '..
 import { resource, resources } from '../../topics/resources/index.ts'
 import { spendForecast, spendMovers, spendSums, spendTags } from '../../topics/spend/index.ts'
 import { transfers, type TransferSettings } from '../../topics/transfers/index.ts'
-import { marks, why } from '../../topics/why/index.ts'
+import { levels, marks, why } from '../../topics/why/index.ts'
 import { answerJson } from '../answer.ts'
 import { problem } from '../openapi/json-schema.ts'
 import type { ApiContext, ApiOptions } from '../options.ts'
@@ -57,6 +57,7 @@ export const topicSchemas = {
   SpendTags: spendTags.result,
   PrecedingChanges: why.result,
   TrafficMarks: marks.result,
+  LevelCauses: levels.result,
 } as const
 
 const statementSchema = {
@@ -111,6 +112,7 @@ export function topicRoutes(
   serve(app, at('/api/v1/graph/paths'), graphPaths)
 
   serve(app, at('/api/v1/why'), why, () => ({ ...watched(), host }))
+  serve(app, at('/api/v1/why/levels'), levels, watched)
   serve(app, at('/api/v1/marks'), marks, watched)
 
   serve(app, at('/api/v1/resources'), resources)

@@ -149,11 +149,16 @@ test('a limited viewer sees candidates, marks and pairs of permitted namespaces 
     auth: { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] },
   })
   const query = { from: iso(of.from), to: iso(of.to) }
-  for (const path of ['why', 'marks']) {
+  for (const path of ['why', 'why/levels', 'marks']) {
     const { status, body } = await api.get(path, query, { authorization: 'Bearer shop' })
     expect(status).toBe(200)
-    const shown = (body['candidates'] ?? body['marks']) as readonly Mark[]
-    expect(new Set(shown.map(({ namespace }) => namespace))).toEqual(new Set(['shop']))
+    const firsts = (body['levels'] as readonly Readonly<{ first?: Mark }>[] | undefined)?.flatMap(
+      ({ first = [] }) => first,
+    )
+    const shown = (body['candidates'] ?? body['marks'] ?? firsts) as readonly Mark[]
+    expect(shown.filter(({ namespace }) => namespace !== 'shop')).toEqual([])
+    // The traffic of the namespace may have no change of level that a candidate explains.
+    if (firsts === undefined || path === 'why') expect(shown.length).toBeGreaterThan(0)
     const pairs = (body['pairs'] ?? []) as readonly Pair[]
     for (const { source, destination } of pairs)
       expect(['', 'shop'], JSON.stringify(pairs)).toEqual(
@@ -208,4 +213,22 @@ test('marks contain related changes of cloud resources', async () => {
   const marks = (body['marks'] as readonly Mark[]).filter(({ is }) => is === 'resource')
   expect(marks.map(({ kind, name }) => `${kind}/${name}`)).toContain(of.culprit)
   expect(marks.map(({ name }) => name)).not.toContain('backups')
+})
+
+test('falls and rises of a pair are one line, with the first candidate of the last one', async () => {
+  const { api, of } = await started(2)
+  const range = { from: iso(of.from), to: iso(of.to) }
+  const { body: why } = await api.get('why', range)
+  const { status, body } = await api.get('why/levels', range)
+  expect(status, JSON.stringify(body)).toBe(200)
+  const lines = body['levels'] as readonly (Mark & { times: number; verdict: string; first?: Mark })[]
+  const away = (why['levels'] as readonly Mark[]).filter(({ kind }) => kind !== 'recovery')
+  expect(lines.reduce((sum, { times }) => sum + times, Number(body['others']))).toBe(away.length)
+  for (const { time, first, verdict } of lines) {
+    const { body: answer } = await api.get('why', { ...range, at: time })
+    expect(verdict).toBe(answer['verdict'])
+    const [candidate] = answer['candidates'] as readonly Mark[]
+    expect(first?.pos).toBe(verdict === 'unexplained' ? undefined : candidate?.pos)
+  }
+  expect(lines[0]?.first).toMatchObject({ kind: 'Deployment', actor: of.actor })
 })

@@ -16,7 +16,7 @@ import { workloadsOf, type RunQuery } from './workloads.ts'
 import { habit, writeFacts } from './writes.ts'
 
 /** Part of the closely related changes that change traffic at once. */
-const prior = 0.2
+const prior = 0.35
 /** Least product of closeness and weight; other changes seldom have an effect. */
 const leastRelated = 0.3
 /** A change can be recorded after its effect. */

@@ -9,7 +9,15 @@ import type { Watched } from '../resources/one.ts'
 import { readRows } from '../rows.ts'
 import { moment } from '../time-span.ts'
 import type { WhyRun } from './preceding.ts'
-import { MarksParameters, PrecedingChanges, TrafficMarks, WhyParameters, type WhyQuery } from './schema.ts'
+import {
+  LevelCauses,
+  LevelsParameters,
+  MarksParameters,
+  PrecedingChanges,
+  TrafficMarks,
+  WhyParameters,
+  type WhyQuery,
+} from './schema.ts'
 import type { Moment } from './moment.ts'
 import type { Statistic } from './statistic.ts'
 import { statistics } from '../../query/statistics.ts'
@@ -99,6 +107,22 @@ export const marks = operation({
     return trafficMarks({ ...runOf(query, surroundings), by: 'bytes', limit })
   },
 })
+
+export const levels = operation({
+  id: 'levels',
+  summary: 'Falls and rises of traffic, each with the first change before it',
+  description:
+    'Changes of level of the bytes of flows in the time range, without recoveries. Those of the same pair are one ' +
+    'line with their number. The first candidate is that of `/api/v1/why` with `at`.',
+  parameters: LevelsParameters,
+  result: LevelCauses,
+  async run({ limit = 4, ...query }, surroundings: Surroundings & Watched) {
+    const { levelCauses } = await import('./level-causes.ts')
+    return levelCauses({ ...runOf(query, surroundings), by: 'bytes', limit }, lookbackUs)
+  },
+})
+
+const lookbackUs = 1_800_000_000n
 
 function runOf(query: QuestionQuery, surroundings: Surroundings & Watched): Omit<WhyRun, 'by' | 'limit'> {
   const { store, viewer, now, manifest } = surroundings

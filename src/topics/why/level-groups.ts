@@ -110,10 +110,10 @@ function grouped<Key>(all: readonly Member<Key>[], length: number): TrafficLevel
   }
 }
 
-/** The largest fall, or else the largest change; sudden ones before gradual ones. */
-export function largestOf<T extends Pick<TrafficLevel<unknown>, 'kind' | 'isGradual' | 'size'>>(
-  levels: readonly T[],
-): T | undefined {
+type Sized = Pick<TrafficLevel<unknown>, 'kind' | 'isGradual' | 'size'>
+
+/** The largest fall first, then the largest change; sudden ones before gradual ones. */
+export function bySize<T extends Sized>(levels: readonly T[]): readonly T[] {
   const rank = ({ kind, isGradual }: T) => (kind === 'fall' ? 0 : 2) + (isGradual ? 1 : 0)
-  return levels.toSorted((a, b) => rank(a) - rank(b) || b.size - a.size)[0]
+  return levels.toSorted((a, b) => rank(a) - rank(b) || b.size - a.size)
 }

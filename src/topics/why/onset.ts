@@ -7,7 +7,7 @@ import type { Watched } from '../resources/one.ts'
 import type { Viewer } from '../scope.ts'
 import { expectedLevels } from './expected.ts'
 import type { Expected, LevelChange } from './levels.ts'
-import { largestOf, trafficLevels, type TrafficLevel } from './level-groups.ts'
+import { bySize, trafficLevels, type TrafficLevel } from './level-groups.ts'
 import type { End } from './traffic.ts'
 import { workloadName } from './types.ts'
 import type { RunQuery } from './workloads.ts'
@@ -180,7 +180,7 @@ function sumsOf(pairs: readonly PairSeries[]) {
 
 /** The change nearest to `at`, if one is near; without `at` the largest fall. */
 function selectedOf(levels: readonly Level[], at: bigint | undefined): Level | undefined {
-  return at === undefined ? largestOf(levels) : nearestOf(levels, at)
+  return at === undefined ? bySize(levels)[0] : nearestOf(levels, at)
 }
 
 /** The change nearest to `at`. Undefined if no change is near. */

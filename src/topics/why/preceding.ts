@@ -49,20 +49,25 @@ type Selection = Readonly<{ lookbackUs: bigint; at: bigint | undefined }>
  * largest fall.
  */
 export async function precedingChanges(run: WhyRun, { lookbackUs, at }: Selection): Promise<PrecedingChanges> {
-  const { flows, store, runQuery, by } = run
   const around = await levelsIn(run, at)
+  return explained(run, lookbackUs, await trafficSignal(run, around, at))
+}
+
+/** The selected change of `around`, or without one the time `at` (µs), with the pairs that differ most. */
+export async function trafficSignal(run: WhyRun, around: Levels, at: bigint | undefined): Promise<Signal> {
+  const { flows, store, runQuery, by } = run
   const onset = around.selected?.at ?? at ?? flows.span.from
   const comparedSpan = comparedTo(around, onset)
   const sql = pairsSql(within(flows, comparedSpan), onset, { by, limit: maxPairs }, dialectOf(store))
   const pairs = (await runQuery(sql)).map(pairOf)
-  return explained(run, lookbackUs, {
+  return {
     around,
     onset,
     compared: comparedSpan,
     kind: around.selected?.kind,
     near: await relatedWorkloads(run, pairs, changeOf(around.selected), comparedSpan, onset),
     shown: { by, before: sumOf(pairs, 'before'), after: sumOf(pairs, 'after'), pairs: pairs.slice(0, shownPairs) },
-  })
+  }
 }
 
 /** Changes before a change of a metric (default: its largest), related to the workloads that its labels name. */

@@ -62,6 +62,11 @@ export const MarksParameters = parameters({
   limit: Optional(Integer({ minimum: 1, maximum: 500, default: 60, description: 'Maximum number of marks.' })),
 })
 
+export const LevelsParameters = parameters({
+  ...questionParameters,
+  limit: Optional(Integer({ minimum: 1, maximum: 10, default: 4, description: 'Maximum number of levels.' })),
+})
+
 const mark = () => ({
   is: oneOf(['change', 'rollout', 'resource', 'audit'], {
     description:
@@ -102,7 +107,7 @@ const mark = () => ({
 const end = () => ObjectOf({ cluster: nullText(), namespace: Text(), kind: Text(), name: Text() })
 const cut = () => Flag({ description: 'More than 5,000 changes: only the newest were considered.' })
 
-const level = ObjectOf({
+const level = () => ({
   time: Text({ description: 'Start of the first bucket at the new level.' }),
   earliest: Text({ description: 'Start of the interval of confidence.' }),
   latest: Text({ description: 'End of the interval of confidence, at most two buckets later.' }),
@@ -113,10 +118,47 @@ const level = ObjectOf({
   workloads: ArrayOf(Text(), {
     description: 'Ends of the changed pairs, at most 10; of a metric the labels of its series.',
   }),
-  selected: Flag({ description: 'The change that the candidates precede.' }),
 })
 
+const candidate = () =>
+  ObjectOf({
+    ...mark(),
+    score: Num({
+      description:
+        '0 to 1: time proximity × closeness × weight of the kind × share of the changed traffic. An order, ' +
+        'not a probability.',
+    }),
+    share: Num({ description: 'Share of the changed traffic at the related workload.' }),
+    repeats: Integer({
+      description: 'Further changes of the same object, if it is only in the same namespace; they are not listed.',
+    }),
+    new_pods: Optional(
+      ObjectOf(
+        {
+          pods: ArrayOf(Text(), { description: 'Pods that the change started, at most 12.' }),
+          beside: ArrayOf(Text(), {
+            description: 'Earlier pods of the workload, or behind its services, at most 12.',
+          }),
+          metric: Text({ description: 'The metric that differs most.' }),
+          labels: RecordOf(Text(), Text()),
+          old: Num({ description: 'Of the earlier pods; of counters per second.' }),
+          new: orNull(Num({ description: 'Of the new pods; null: no sample.' })),
+          strength: Num({ description: '0 to 1: how clear and large the difference is. It raises the score.' }),
+        },
+        {
+          description: 'With `promql` or `logql`: metrics of new pods beside those of earlier pods, at the same time.',
+        },
+      ),
+    ),
+    seconds_before: Num({ description: 'From the change to `onset`; negative: after it.' }),
+  })
+
 export const verdicts = ['explained', 'uncertain', 'unexplained'] as const
+
+const verdict = () =>
+  oneOf(verdicts, {
+    description: 'Whether the first candidate explains the change: clearly; not clearly; or no candidate does.',
+  })
 
 export const PrecedingChanges = ObjectOf(
   {
@@ -126,10 +168,11 @@ export const PrecedingChanges = ObjectOf(
     detected: Flag({
       description: 'False: no change was found, or none at `at`; `onset` is then `at` or the start of the time range.',
     }),
-    levels: ArrayOf(level, { description: 'All changes of level in the time range, in order of time.' }),
-    verdict: oneOf(verdicts, {
-      description: 'Whether the first candidate explains the change: clearly; not clearly; or no candidate does.',
-    }),
+    levels: ArrayOf(
+      ObjectOf({ ...level(), selected: Flag({ description: 'The change that the candidates precede.' }) }),
+      { description: 'All changes of level in the time range, in order of time.' },
+    ),
+    verdict: verdict(),
     reason: Text({ description: 'Of the verdict, with the number of searched changes.' }),
     missing: ArrayOf(Text(), { description: 'Sources of changes that have no data for the affected clusters.' }),
     compared: ObjectOf(
@@ -143,41 +186,9 @@ export const PrecedingChanges = ObjectOf(
     pairs: ArrayOf(ObjectOf({ source: end(), destination: end(), before: Num(), after: Num() }), {
       description: 'Pairs with the largest difference.',
     }),
-    candidates: ArrayOf(
-      ObjectOf({
-        ...mark(),
-        score: Num({
-          description:
-            '0 to 1: time proximity × closeness × weight of the kind × share of the changed traffic. An order, ' +
-            'not a probability.',
-        }),
-        share: Num({ description: 'Share of the changed traffic at the related workload.' }),
-        repeats: Integer({
-          description: 'Further changes of the same object, if it is only in the same namespace; they are not listed.',
-        }),
-        new_pods: Optional(
-          ObjectOf(
-            {
-              pods: ArrayOf(Text(), { description: 'Pods that the change started, at most 12.' }),
-              beside: ArrayOf(Text(), {
-                description: 'Earlier pods of the workload, or behind its services, at most 12.',
-              }),
-              metric: Text({ description: 'The metric that differs most.' }),
-              labels: RecordOf(Text(), Text()),
-              old: Num({ description: 'Of the earlier pods; of counters per second.' }),
-              new: orNull(Num({ description: 'Of the new pods; null: no sample.' })),
-              strength: Num({ description: '0 to 1: how clear and large the difference is. It raises the score.' }),
-            },
-            {
-              description:
-                'With `promql` or `logql`: metrics of new pods beside those of earlier pods, at the same time.',
-            },
-          ),
-        ),
-        seconds_before: Num({ description: 'From the change to `onset`; negative: after it.' }),
-      }),
-      { description: 'Changes that preceded, best first. That a change preceded does not prove a cause.' },
-    ),
+    candidates: ArrayOf(candidate(), {
+      description: 'Changes that preceded, best first. That a change preceded does not prove a cause.',
+    }),
     others: Integer({ description: 'Further candidates with lower scores.' }),
     excluded: ObjectOf(
       { noise: Integer(), controllers: Integer(), unrelated: Integer() },
@@ -191,6 +202,30 @@ export type PrecedingChanges = Of<typeof PrecedingChanges>
 export type PrecedingCandidate = PrecedingChanges['candidates'][number]
 export type ShownLevel = PrecedingChanges['levels'][number]
 export type Verdict = Pick<PrecedingChanges, 'verdict' | 'reason' | 'missing'>
+
+export const LevelCauses = ObjectOf(
+  {
+    span: timeRange(),
+    step: Integer({ description: 'Length in seconds of the buckets in which levels were searched.' }),
+    levels: ArrayOf(
+      ObjectOf({
+        ...level(),
+        times: Integer({
+          description: 'Changes of this kind of the same pair in the time range; this is the last one.',
+        }),
+        verdict: verdict(),
+        first: Optional(candidate()),
+      }),
+      {
+        description:
+          'Falls and rises of traffic, each with its first candidate: sudden ones before gradual ones, falls first, largest first.',
+      },
+    ),
+    others: Integer({ description: 'Further falls and rises, of other pairs.' }),
+  },
+  { $id: 'LevelCauses' },
+)
+export type LevelCauses = Of<typeof LevelCauses>
 
 export const TrafficMarks = ObjectOf(
   {

@@ -17,6 +17,7 @@ import { ErrorState, Loading, StaleNotice } from '../../parts/states.tsx'
 import { refText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { folded } from './folded.ts'
+import { LevelCard } from './levels.tsx'
 import { homeText } from './text.ts'
 
 const rate = (value: number) => `${volume(value)}/s`
@@ -38,6 +39,7 @@ export function Overview({ alerts }: { alerts: React.ReactNode }): React.ReactNo
       <div className="overview">
         <div className="overview-column">
           {alerts}
+          {hasFlows && <LevelCard />}
           {data.watches && data.warnings !== null && <Warnings of={data.warnings} />}
           {!hasChanges && <Changes of={data} />}
         </div>
