@@ -211,7 +211,7 @@ export const LevelCauses = ObjectOf(
       ObjectOf({
         ...level(),
         times: Integer({
-          description: 'Changes of this kind of the same pair in the time range; this is the last one.',
+          description: 'Changes of this kind of the same pair in the range; this is the last one.',
         }),
         verdict: verdict(),
         first: Optional(candidate()),
