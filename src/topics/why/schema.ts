@@ -218,7 +218,8 @@ export const LevelCauses = ObjectOf(
       }),
       {
         description:
-          'Falls and rises of traffic, each with its first candidate: sudden ones before gradual ones, falls first, largest first.',
+          'Falls and rises of traffic, each with its first candidate: sudden ones before gradual ones, falls first, ' +
+          'largest first.',
       },
     ),
     others: Integer({ description: 'Further falls and rises, of other pairs.' }),
