@@ -82,6 +82,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     await page.context().close()
   })
 
+  test('Home lists the fall with the rollout before it, and leads to its causes', async () => {
+    const page = await open('/home')
+    const fall = page
+      .getByRole('region', { name: 'Falls and rises, last hour' })
+      .getByRole('listitem')
+      .filter({ hasText: 'Deployment shop/api' })
+      .first()
+    // The newest flows are no part of the search, and the card has a refresh of a minute.
+    await fall.waitFor({ timeout: 180_000 })
+    expect((await fall.innerText()).replaceAll(/\s+/g, ' ')).toContain(`rolled out by ${demo.rollout.actor}`)
+    expect(await violations(page)).toEqual([])
+    await fall.getByRole('link', { name: /fall|rise/i }).click()
+    const drawer = page.getByRole('complementary', { name: 'What changed before this?' })
+    await expect
+      .poll(() => drawer.getByRole('listitem').first().innerText(), pollOptions)
+      .toContain('Deployment shop/api')
+    await page.context().close()
+  })
+
   test('the rollout is a mark of every chart, opens by keyboard, and can be hidden', async () => {
     const page = await open(flows('&panels=bytes,packets,flows'))
     const charts = page.getByRole('figure')
