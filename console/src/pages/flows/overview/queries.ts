@@ -6,6 +6,7 @@ import { momentOf } from '../../../hooks/use-refresh.ts'
 import type { Range } from '../../../state/range.ts'
 import { serverNow } from '../../../state/server-time.ts'
 import type { FlowQuery } from './flow-query.ts'
+import { receiptOf } from './receipt.ts'
 import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../flow-filter.ts'
@@ -26,7 +27,11 @@ export function useAnswer<T>(
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => request<T>(path, { signal, query: { ...query, ...resolvedRange(t, momentOf(revision)) } }),
+    queryFn: async ({ signal }) => {
+      const receipt = more['time'] === 'time_received' ? '' : await receiptOf(t, revision)
+      const filter = allOf([question.filter, receipt])
+      return request<T>(path, { signal, query: { ...query, filter, ...resolvedRange(t, momentOf(revision)) } })
+    },
   })
 }
 

@@ -1,4 +1,5 @@
 import { fixedMoment, type Range } from '../../../state/range.ts'
+import { serverNow } from '../../../state/server-time.ts'
 
 /** Seconds of a chart that has buckets below a minute, and of the stored sums that follow. */
 const [shortest, sums] = [9000, [3600, 300]]
@@ -17,4 +18,10 @@ export function resolvedRange({ from, to }: Range, now: number): Range {
     from: new Date(Math.floor(begin / width) * width).toISOString(),
     to: new Date(Math.ceil(end / width) * width).toISOString(),
   }
+}
+
+/** Whether a range that ends at `now` is read from flows, not from stored sums. */
+export function isExact({ from, to }: Range): boolean {
+  const [begin, end] = [from, to].map((moment) => Date.parse(fixedMoment(moment, serverNow()))) as [number, number]
+  return end - begin <= shortest * 1000
 }
