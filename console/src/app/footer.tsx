@@ -82,9 +82,11 @@ function equation({ sources, sinks }: Ledger): string {
     [appText.quarantined, sink.quarantined],
   ] as const
   return (
+    (sinks.length > 1 ? appText.ofSink(sink.name) : '') +
     [
       appText.acceptedDelivered(count(accepted), count(sink.delivered)),
       ...rest.flatMap(([name, rows]) => (rows > 0 ? [`${count(rows)} ${name}`] : [])),
-    ].join(' + ') + shedText
+    ].join(' + ') +
+    shedText
   )
 }

@@ -11,6 +11,7 @@ export const appText = {
   slowestSink: 'Lag of the slowest sink',
   lag: (duration: string) => `lag ${duration}`,
   acceptedWithoutSink: (sources: string) => `accepted ${sources}, no sink yet`,
+  ofSink: (sink: string) => `${sink}: `,
   acceptedDelivered: (accepted: string, delivered: string) => `accepted ${accepted} = delivered ${delivered}`,
   keys: 'Keyboard shortcuts',
   listOfKeys: 'List of keyboard shortcuts',

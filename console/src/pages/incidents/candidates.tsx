@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { IncidentCandidate, IncidentRequest } from '../../api/incidents.ts'
-import { shortTime } from '../../parts/format.ts'
+import { duration, shortTime } from '../../parts/format.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { changePlace } from '../../parts/why/change-place.ts'
 import { generalText } from '../../text/general.ts'
@@ -26,7 +26,7 @@ export function Candidates({ of, mayEdit, busy, onChange }: CandidatesProps): Re
       </p>
       <ul className="incident-lines" aria-label={incidentsText.candidates}>
         {of.map((candidate) => {
-          const { pos, selected, time, actor, actor_ref: ref, score } = candidate
+          const { pos, selected, time, actor, actor_ref: ref, score, seconds_before: seconds } = candidate
           const { to, search } = changePlace(candidate)
           const text = changeText(candidate)
           return (
@@ -46,8 +46,7 @@ export function Candidates({ of, mayEdit, busy, onChange }: CandidatesProps): Re
                   {text}
                 </Link>
                 {selected && <b> · {incidentsText.selectedCause}</b>}
-                <span className="dim">
-                  {' '}
+                <span className="facts dim">
                   <time className="mono" dateTime={time} title={time}>
                     {shortTime(time)}
                   </time>
@@ -56,8 +55,14 @@ export function Candidates({ of, mayEdit, busy, onChange }: CandidatesProps): Re
                       {` ${generalText.by} `}
                       {ref === null ? actor : <ActorLink to={ref} name={actor} />}
                     </>
+                  )}
+                  {seconds >= 0 && (
+                    <>
+                      {' '}
+                      · <span className="fact">{incidentsText.before(duration(seconds * 1000))}</span>
+                    </>
                   )}{' '}
-                  · {incidentsText.score(score.toFixed(2))}
+                  · <span className="fact">{incidentsText.score(score.toFixed(2))}</span>
                 </span>
               </span>
             </li>

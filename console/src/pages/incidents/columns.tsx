@@ -1,6 +1,7 @@
 import type { IncidentSummary } from '../../api/incidents.ts'
-import { count, shortTime, time } from '../../parts/format.ts'
+import { count, time } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
+import { momentText } from '../../state/range.ts'
 import { generalText } from '../../text/general.ts'
 import { incidentsText } from './text.ts'
 
@@ -24,7 +25,7 @@ export const columns: readonly GridColumn<IncidentSummary>[] = [
     width: 146,
     cell: ({ from }) => (
       <span className="mono" title={from}>
-        {shortTime(from)}
+        {momentText(from)}
       </span>
     ),
   },

@@ -38,6 +38,7 @@ export const incidentsText = {
   causeIs: (change: string) => `Select ${change} as the cause`,
   clearCause: 'Clear the cause',
   selectedCause: 'cause',
+  before: (time: string) => `${time} before`,
   score: (score: string) => `score ${score}`,
   noPins: 'Nothing is pinned.',
   removePin: (title: string) => `Remove the pin ${title}`,
