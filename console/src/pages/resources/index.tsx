@@ -15,7 +15,7 @@ import { generalText } from '../../text/general.ts'
 import '../../parts/objects/objects.css'
 import { resourcesPanel } from './board-panel.ts'
 import { clustersIn, columnsAt } from './columns.tsx'
-import { objectKey, useOldReplicaSets, useResources } from './queries.ts'
+import { objectKey, useResources } from './queries.ts'
 import { commonKinds, resourcesCodec, type ResourcesState } from './state.ts'
 import { resourcesText } from './text.ts'
 
@@ -27,7 +27,6 @@ export default function ResourcesPage(): React.ReactNode {
   const { arrivals } = useArrivals('family = resource', { live: at === 'now' })
   const resources = useResources(state, arrivals)
   const { rows, total, more, next, again } = resources
-  const oldSets = useOldReplicaSets(state, arrivals)
   const ofClusters = useMemo(() => clustersIn(rows ?? []), [rows])
   const columns = useMemo(
     () => columnsAt(at, Date.parse(resources.asOf ?? ''), { ofClusters }),
@@ -52,7 +51,7 @@ export default function ResourcesPage(): React.ReactNode {
             onChange={(text) => set({ q: text })}
           />
         ),
-        more: <Chips state={state} set={set} oldSets={oldSets} />,
+        more: <Chips state={state} set={set} />,
       }}
     >
       <ListTable
@@ -100,7 +99,7 @@ function useOpening(at: string): (row: ResourceState) => void {
 
 type Part = Readonly<{ state: ResourcesState; set: PageState<ResourcesState>['set'] }>
 
-function Chips({ state: { kind, namespace, at, old }, set, oldSets }: Part & Readonly<{ oldSets: number }>) {
+function Chips({ state: { kind, namespace, at, old }, set }: Part) {
   const toggle = (toggled: string) =>
     set({ kind: kind.includes(toggled) ? kind.filter((chosen) => chosen !== toggled) : [...kind, toggled] })
   return (
@@ -119,17 +118,15 @@ function Chips({ state: { kind, namespace, at, old }, set, oldSets }: Part & Rea
         ))}
       </div>
       <div role="group" aria-label={resourcesText.moreFilters}>
-        {(oldSets > 0 || old) && (
-          <button
-            type="button"
-            className="chip"
-            aria-pressed={old}
-            title={resourcesText.oldReplicaSetsHint}
-            onClick={() => set({ old: !old })}
-          >
-            {resourcesText.oldReplicaSets(count(oldSets))}
-          </button>
-        )}
+        <button
+          type="button"
+          className="chip"
+          aria-pressed={old}
+          title={resourcesText.oldReplicaSetsHint}
+          onClick={() => set({ old: !old })}
+        >
+          {resourcesText.oldReplicaSets}
+        </button>
         {namespace.map((name) => (
           <button
             key={name}

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { request, type Query } from '../../api/client.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
@@ -37,16 +36,4 @@ export function useResources(state: ResourcesState, arrivals: unknown): Resource
   })
   const rows = useMemo(() => pages?.flatMap(({ resources }) => resources), [pages])
   return { ...list, rows, total: pages?.[0]?.total, asOf: pages?.[0]?.at }
-}
-
-/** Number of old ReplicaSets that match. */
-export function useOldReplicaSets(state: ResourcesState, arrivals: unknown): number {
-  const query = { ...queryOf(state, allOf([state.q, oldReplicaSets])), limit: 1 }
-  const { data } = useQuery<ResourcePage>({
-    queryKey: ['old-replica-sets', query, arrivals],
-    staleTime: 10_000,
-    placeholderData: (before) => before,
-    queryFn: ({ signal }) => readResources(query, signal),
-  })
-  return data?.total ?? 0
 }

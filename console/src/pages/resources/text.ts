@@ -6,7 +6,7 @@ export const resourcesText = {
   age: 'Age',
   images: 'Images',
   address: 'Address',
-  oldReplicaSets: (number: string) => `${number} old ReplicaSets`,
+  oldReplicaSets: 'Old ReplicaSets',
   oldReplicaSetsHint: 'ReplicaSets of earlier revisions, without pods',
   owner: 'Owner',
   unchangedSince: 'Unchanged since',
