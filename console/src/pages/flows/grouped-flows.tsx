@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react'
 import { difference } from '../../parts/difference.ts'
 import { count, counted, plainText, volume } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import { packetsPart } from '../../parts/packet-count.ts'
 import { RefreshButton } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import type { FlowColumn } from '../../parts/flows/columns.tsx'
@@ -182,7 +183,7 @@ function Foot({ total, shown, earlier, onAll }: FootProps) {
         {flowsText.groupTotals(
           shown === groups ? flowsText.all : flowsText.allGroupsCount(count(groups)),
           volume(Number(total.bytes)),
-          count(total.packets),
+          packetsPart(total),
           counted(Number(total.flows), 'flow'),
         )}
         {earlier !== '' && ` · ${earlier}`}

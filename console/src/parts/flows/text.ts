@@ -58,7 +58,7 @@ export const flowsText = {
   runAgain: 'Run again',
   noResultYet: 'No result yet.',
   groupTotals: (which: string, bytes: string, packets: string, flows: string) =>
-    `${which} groups: ${bytes} · ${packets} packets · ${flows}`,
+    `${which} groups: ${bytes} · ${packets}${flows}`,
   all: 'All',
   allGroupsCount: (groups: string) => `All ${groups}`,
   showGroups: (groups: string) => `Show ${groups}`,

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react'
 import { count, volume } from '../format.ts'
 import type { GridColumn } from '../grid.tsx'
 import { amount, measureNames } from '../measure-names.ts'
+import { packetCount, packetsPart } from '../packet-count.ts'
 import { isOnRequest, measures, type Measure } from '../measures.ts'
 import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
 import type { Amounts, Graph } from './fold.ts'
@@ -17,7 +18,7 @@ const sorts = ['from', 'to', ...measures, 'edges'] as const
 const columns: readonly GridColumn<Line>[] = [
   ...endColumns,
   figure('bytes', generalText.bytes, ({ bytes }) => <span title={count(bytes)}>{volume(bytes)}</span>, 90),
-  figure('packets', generalText.packets, ({ packets }) => count(packets), 90),
+  figure('packets', generalText.packets, (line) => packetCount(line) ?? '–', 90),
   figure('flows', generalText.flows, ({ flows }) => count(flows), 80),
   {
     id: 'edges',
@@ -57,7 +58,8 @@ export function EdgeList({
     )
     return graph.rest.edges === 0 ? all : [...all, { ...graph.rest, ...notDrawn }]
   }, [graph, sort])
-  const sum = (by: Measure) => count(lines.reduce((all, line) => all + line[by], 0))
+  const totalOf = (by: Measure) => lines.reduce((all, line) => all + line[by], 0)
+  const sum = (by: Measure) => count(totalOf(by))
   const shown = isOnRequest(measure)
     ? [
         ...columns.slice(0, 2),
@@ -83,14 +85,14 @@ export function EdgeList({
         source: from,
         destination: to,
         bytes,
-        packets,
+        packets: packetCount({ packets, flows }) === undefined ? null : packets,
         flows,
         edges,
         ...(isOnRequest(measure) ? { [measure]: line[measure as 'drop_bytes'] } : {}),
       })}
       sum={topologyText.linesSum(
         sum('bytes'),
-        sum('packets'),
+        packetsPart({ packets: totalOf('packets'), flows: totalOf('flows') }),
         sum('flows'),
         isOnRequest(measure) ? ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}` : '',
       )}

@@ -37,7 +37,7 @@ export const topologyText = {
   edgesHint: 'Number of edges in this row',
   labelOfGroup: (label: string, group: string) => `${label} of ${group}`,
   linesSum: (bytes: string, packets: string, flows: string, rest: string) =>
-    `All lines together: ${bytes} bytes · ${packets} packets · ${flows} flows${rest}`,
+    `All lines together: ${bytes} bytes · ${packets}${flows} flows${rest}`,
   findNodes: 'Find nodes',
   findANode: 'Find a node',
   noMatchDrawn: 'no match drawn',

@@ -2,6 +2,7 @@ import './port-values.ts'
 import { useMemo } from 'react'
 import { LoadingText } from '../../../parts/read-progress.tsx'
 import { count, volume } from '../../../parts/format.ts'
+import { packetsPart } from '../../../parts/packet-count.ts'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { RefreshButton } from '../../../parts/states.tsx'
@@ -69,7 +70,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         <span className="number overview-sum">
           {sums !== undefined &&
             all.data !== undefined &&
-            panelsText.totals(count(sums.flows), volume(Number(sums.bytes)), count(sums.packets), sourceText(all.data))}
+            panelsText.totals(count(sums.flows), volume(Number(sums.bytes)), packetsPart(sums), sourceText(all.data))}
         </span>
         {!isQuiet && !live && (
           <span className="dim asking" role="status">

@@ -14,7 +14,7 @@ export const panelsText = {
   networkEventsHint: 'Enable NetworkEvents in the features of NetObserv’s agent; it requires OVN-Kubernetes.',
   ipsecHint: 'Enable IPSec in the features of NetObserv’s agent.',
   totals: (flows: string, bytes: string, packets: string, coverage: string) =>
-    `${flows} flows · ${bytes} · ${packets} packets · ${coverage}`,
+    `${flows} flows · ${bytes} · ${packets}${coverage}`,
   otherPanels: 'Other panels',
   enlarged: (title: string) => `${title}, enlarged`,
   droppedPacketsInText: 'dropped packets',
