@@ -3,10 +3,12 @@ import { generalText } from '../text/general.ts'
 export function BySelect<By extends string>({
   by,
   groupings,
+  textOf = (grouping) => grouping,
   onChange,
 }: {
   by: string
   groupings: readonly By[]
+  textOf?: (grouping: By) => string
   onChange: (by: By) => void
 }): React.ReactNode {
   return (
@@ -15,7 +17,7 @@ export function BySelect<By extends string>({
       <select value={by} onChange={(event) => onChange(event.target.value as By)}>
         {groupings.map((grouping) => (
           <option key={grouping} value={grouping}>
-            {grouping}
+            {textOf(grouping)}
           </option>
         ))}
       </select>

@@ -6,6 +6,7 @@ type TimelineProps<Sums, By> = Omit<SumsChartProps<Sums>, 'height'> &
   Readonly<{
     chart: (props: SumsChartProps<Sums>) => React.ReactNode
     groupings: readonly By[]
+    textOf?: (grouping: By) => string
     onBy: (by: By) => void
     /** True: the data belong to another filter or range than the page. */
     stale?: boolean
@@ -15,6 +16,7 @@ type TimelineProps<Sums, By> = Omit<SumsChartProps<Sums>, 'height'> &
 export function Timeline<Sums extends Readonly<{ by: string }>, By extends string>({
   chart: SumsChart,
   groupings,
+  textOf = (grouping) => grouping,
   onBy,
   stale = false,
   menu,
@@ -27,7 +29,12 @@ export function Timeline<Sums extends Readonly<{ by: string }>, By extends strin
         height={104}
         menu={
           <>
-            <BySelect by={by} groupings={groupings.includes(by) ? groupings : [by, ...groupings]} onChange={onBy} />
+            <BySelect
+              by={by}
+              groupings={groupings.includes(by) ? groupings : [by, ...groupings]}
+              textOf={textOf}
+              onChange={onBy}
+            />
             {menu}
           </>
         }

@@ -1,3 +1,4 @@
+import { facetName } from '../../parts/audit/groupings.ts'
 import { auditText } from '../../parts/audit/text.ts'
 import type { AddedPanel } from '../../parts/dashboards/adding.ts'
 import { selectOf } from '../../parts/dashboards/select.ts'
@@ -16,5 +17,5 @@ export function tracesPanel(state: AuditState, by: string | undefined): AddedPan
   if (by === undefined && view !== 'traces' && view !== 'graph')
     return { t, panel: { ...common, title: titles[view], view: views[view], width: 4 } }
   if (by === undefined) return { t, panel: { ...common, view: 'list', limit: 20, width: 4 } }
-  return { t, panel: { ...common, title: auditText.over(by), group: by } }
+  return { t, panel: { ...common, title: auditText.over(facetName(by)), group: by } }
 }

@@ -23,7 +23,7 @@ import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
-import { groupings } from '../../parts/audit/groupings.ts'
+import { facetName, groupings } from '../../parts/audit/groupings.ts'
 import { traceQuery, useColumns, useFirsts, useLogins } from './queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { facets, Filters } from './filters.tsx'
@@ -161,6 +161,7 @@ function Traces({ state, set, live }: TracesProps) {
             <Timeline
               chart={TracesChart}
               groupings={groupings}
+              textOf={facetName}
               sums={sums.data}
               onBy={(next) => set({ by: next }, 'replace')}
               onSpan={(from, to) => set({ t: { from, to }, live: false })}

@@ -45,6 +45,8 @@ export type PanelKind = Readonly<{
   groups?: readonly string[]
   /** Names of `select` that the editor offers, and their values; empty: any. */
   select?: Readonly<Record<string, readonly string[]>>
+  /** Of a name of `select`; absent: the name. */
+  selectLabel?: (name: string) => string
   /** Settings of a new panel. */
   usual: Partial<Panel>
   body: Loadable<PanelProps>

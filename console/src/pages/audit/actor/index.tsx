@@ -20,7 +20,7 @@ import { traceColumns } from '../../../parts/audit/columns.tsx'
 import { NewestTrace } from '../../../parts/audit/newest.tsx'
 import { Timeline } from '../../../parts/timeline.tsx'
 import { TracesChart } from '../../../parts/audit/chart.tsx'
-import { groupings } from '../../../parts/audit/groupings.ts'
+import { facetName, groupings } from '../../../parts/audit/groupings.ts'
 import { InvestigateLink } from '../../../parts/links/investigate-link.tsx'
 import { RecordDrawer } from '../../../parts/record-drawer.tsx'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
@@ -96,6 +96,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
         <Timeline
           chart={TracesChart}
           groupings={groupings}
+          textOf={facetName}
           sums={sums.data}
           onBy={(by) => set({ by }, 'replace')}
           onSpan={(from, to) => set({ t: { from, to } })}

@@ -12,6 +12,7 @@ import { Pending } from '../../../parts/states.tsx'
 import { listText, readList } from '../../../state/parts.ts'
 import type { Range } from '../../../state/range.ts'
 import { useTraceSums } from '../../../api/trace-queries.ts'
+import { facetName } from '../../../parts/audit/groupings.ts'
 import { valueText } from '../../../parts/audit/values.ts'
 import { ChangeItem } from '../../../parts/objects/change-item.tsx'
 import { actorPageText } from './text.ts'
@@ -62,7 +63,7 @@ function Sums({ by, question, t, revision }: SectionProps & Readonly<{ by: (type
   if (data === undefined || data.total === 0) return null
   return (
     <div>
-      <h3>{actorPageText.clientName(by)}</h3>
+      <h3>{actorPageText.clientName(facetName(by))}</h3>
       <ul className="neighbours">
         {data.groups.map(({ value, traces }) => (
           <li key={value}>

@@ -1,5 +1,5 @@
 import { loadable } from '../../../hooks/use-loaded.ts'
-import { groupings } from '../../../parts/audit/groupings.ts'
+import { facetName, groupings } from '../../../parts/audit/groupings.ts'
 import { kindText } from '../../../parts/dashboards/text.ts'
 import type { PanelKind } from '../../../parts/dashboards/kind.ts'
 
@@ -25,6 +25,7 @@ export const audit: PanelKind = {
     tenant: [],
     region: [],
   },
+  selectLabel: facetName,
   usual: { group: 'severity', limit: 20 },
   body: loadable(() => import('./panel.tsx')),
 }

@@ -223,7 +223,7 @@ function SelectField({ name, panel, t, onChange }: FieldsProps & Readonly<{ name
   }
   return (
     <CompletedInput
-      label={name.replaceAll('_', ' ')}
+      label={kinds[panel.kind].selectLabel?.(name) ?? name.replaceAll('_', ' ')}
       value={value}
       useSuggested={(text, caret) => useValues(panel, name, t, text, caret)}
       onChange={(text) => set(text.trim().replace(/,$/, ''))}
