@@ -7,7 +7,7 @@ const stateOf = (to: string, storedTo?: string) => () =>
   Promise.resolve({ span: { from: at('10:00:00'), to: at(to) }, ...(storedTo && { stored_to: at(storedTo) }) })
 
 it('all panels of a revision count the flows that were stored for the first one', async () => {
-  const read = vi.fn(stateOf('10:00:30', '10:00:25'))
+  const read = vi.fn<ReturnType<typeof stateOf>>(stateOf('10:00:30', '10:00:25'))
   const conditions = await Promise.all([receiptOf(lastQuarter, 1, read), receiptOf(lastQuarter, 1, read)])
   expect(conditions).toEqual(Array.from({ length: 2 }, () => `time_received < "${at('10:00:25')}"`))
   expect(read).toHaveBeenCalledOnce()
@@ -19,7 +19,7 @@ it('if all flows are stored, those of the last second are left out, because some
 })
 
 it('fixed ranges and long ones have no condition', async () => {
-  const read = vi.fn(stateOf('10:00:30'))
+  const read = vi.fn<ReturnType<typeof stateOf>>(stateOf('10:00:30'))
   expect(await receiptOf({ from: at('09:00:00'), to: at('09:30:00') }, 4, read)).toBe('')
   expect(await receiptOf({ from: 'now-3h', to: 'now' }, 4, read)).toBe('')
   expect(read).not.toHaveBeenCalled()

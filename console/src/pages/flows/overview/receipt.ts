@@ -16,7 +16,7 @@ function readStoredState(): Promise<StoredState> {
 
 /**
  * The condition of flows that are stored when the first panel of a revision reads. Panels read one after another, and
- * without it later panels count flows that arrived meanwhile. Empty for fixed ranges, and for long ones, whose stored
+ * without it later panels count flows that arrived meanwhile. Empty for fixed ranges, and for long ones: their stored
  * sums have no receive time.
  */
 export async function receiptOf(t: Range, revision: number, read = readStoredState): Promise<string> {
