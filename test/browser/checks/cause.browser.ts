@@ -176,7 +176,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what preceded a drop', ()
     const path = deployment.slice('k8s:'.length)
     const page = await open(`${url}/resource/k8s:${path}?v=1&at=${at('11:00:00')}`)
     const problems = page.getByRole('region', { name: 'Problems of its images' })
-    await problems.getByText('registry/shop/web').waitFor(pollOptions)
+    await problems.getByTitle(/^registry\/shop\/web\b/).waitFor(pollOptions)
     const cost = page.getByRole('region', { name: 'Cost of 30 days' })
     await cost.waitFor(pollOptions)
     expect((await cost.innerText()).replaceAll(/\s+/g, ' ')).toMatch(
