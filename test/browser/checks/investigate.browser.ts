@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     const states = await lanes
       .locator('[data-lane]')
       .evaluateAll((all) => all.map((lane) => [lane.getAttribute('data-lane'), lane.getAttribute('data-state')]))
-    const further = ['changes', 'audit', 'events', 'problems', 'cost', 'gaps']
+    const further = ['changes', 'audit', 'events', 'errors', 'problems', 'cost', 'gaps']
     expect(states.map(([name]) => name)).toEqual(['traffic', 'latency', 'drops', ...further])
     expect(states.slice(0, 4)).toEqual([
       ['traffic', 'shown'],
