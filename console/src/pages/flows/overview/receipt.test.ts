@@ -29,3 +29,13 @@ it('a failed read is repeated by the next panel', async () => {
   await expect(receiptOf(lastQuarter, 5, () => Promise.reject(new Error('offline')))).rejects.toThrow('offline')
   expect(await receiptOf(lastQuarter, 5, stateOf('10:00:30'))).toBe(`time_received < "${at('10:00:29')}"`)
 })
+
+it('a slow server does not delay the panels: all of the revision read without a condition', async () => {
+  vi.useFakeTimers()
+  const read = vi.fn<ReturnType<typeof stateOf>>(() => new Promise(() => {}))
+  const conditions = Promise.all([receiptOf(lastQuarter, 6, read), receiptOf(lastQuarter, 6, read)])
+  await vi.advanceTimersByTimeAsync(3000)
+  vi.useRealTimers()
+  expect(await conditions).toEqual(['', ''])
+  expect(await receiptOf(lastQuarter, 6, read)).toBe('')
+})

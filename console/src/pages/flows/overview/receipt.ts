@@ -5,8 +5,10 @@ import { isExact } from './resolved-range.ts'
 
 /** Flows of this age are durable, so that `stored_to` covers them. */
 const durableMs = 1000
+/** A slow server must not delay the panels: they read without a bound then. */
+const patienceMs = 3000
 const maxRevisions = 8
-const bounds = new Map<number, Promise<string>>()
+const bounds = new Map<number, Promise<string | undefined>>()
 
 type StoredState = Pick<FlowFrame, 'span' | 'stored_to'>
 
@@ -23,13 +25,16 @@ export async function receiptOf(t: Range, revision: number, read = readStoredSta
   if (!isMoving(t) || !isExact(t)) return ''
   let bound = bounds.get(revision)
   if (bound === undefined) {
-    bound = read().then(boundOf)
+    bound = Promise.race([read().then(boundOf), afterPatience()])
     bounds.set(revision, bound)
     bound.catch(() => bounds.delete(revision))
     for (const old of bounds.keys()) if (bounds.size > maxRevisions) bounds.delete(old)
   }
-  return `time_received < "${await bound}"`
+  const time = await bound
+  return time === undefined ? '' : `time_received < "${time}"`
 }
+
+const afterPatience = () => new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs))
 
 function boundOf({ span, stored_to: storedTo }: StoredState) {
   const durable = Date.parse(span.to) - durableMs
