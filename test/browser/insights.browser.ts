@@ -178,6 +178,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     await page.getByRole('button', { name: /^Refresh/ }).click()
     await row.getByText('waived').waitFor()
     const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export', exact: true }).click()
     await page.getByRole('button', { name: 'Export VEX' }).click()
     const document = JSON.parse(await readFile(await (await saved).path(), 'utf8')) as Record<string, unknown>
     expect(document['statements']).toMatchObject([

@@ -7,7 +7,7 @@ export type EarlierTime = (typeof earlierTimes)[number]
 export const earlierSeconds: Readonly<Record<EarlierTime, number>> = { '': 0, '1h': 3600, '1d': 86_400, '1w': 604_800 }
 
 export const earlierTexts: Readonly<Record<EarlierTime, string>> = {
-  '': generalText.nothing,
+  '': generalText.noComparison,
   '1h': generalText.anHourEarlier,
   '1d': generalText.aDayEarlier,
   '1w': generalText.aWeekEarlier,

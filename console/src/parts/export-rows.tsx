@@ -1,7 +1,9 @@
+import { generalText } from '../text/general.ts'
 import { partsText } from '../text/parts.ts'
 import { csvCells, csvTitles, type CsvColumn } from './cell-text.ts'
 import { count } from './format.ts'
 import { fileName } from './file-name.ts'
+import { Popover } from './popover.tsx'
 import { csvOf, saveText } from './save-file.ts'
 import { useSaving } from './use-saving.tsx'
 
@@ -14,6 +16,8 @@ type ExportRowsProps<Row extends object> = Readonly<{
   columns?: readonly CsvColumn<Row>[]
   /** Raw values of a row; undefined: only the screen has it. Default: the row. */
   raw?: (row: Row) => object | undefined
+  /** Exports in other formats. */
+  children?: React.ReactNode
 }>
 
 /** Saves all rows of a list, not only those that are shown. */
@@ -22,6 +26,7 @@ export function ExportRows<Row extends object>({
   read,
   columns,
   raw = (row) => row,
+  children,
 }: ExportRowsProps<Row>): React.ReactNode {
   const { busy, status, save } = useSaving()
   const write = async (format: (typeof formats)[number]): Promise<string> => {
@@ -42,24 +47,27 @@ export function ExportRows<Row extends object>({
     return partsText.exported(count(rows.length))
   }
   return (
-    <>
-      {status}
-      <span className="dim export-label" aria-hidden="true">
-        {partsText.exportLabel}
-      </span>
-      {formats
-        .filter((format) => format !== 'raw CSV' || columns !== undefined)
-        .map((format) => (
-          <button
-            key={format}
-            type="button"
-            disabled={busy}
-            aria-label={partsText.exportAs(format)}
-            onClick={() => save(() => write(format))}
-          >
-            {format}
-          </button>
-        ))}
-    </>
+    <Popover
+      label={
+        <>
+          {generalText.export} <span aria-hidden="true">▾</span>
+        </>
+      }
+      name={partsText.exportAll}
+    >
+      {() => (
+        <div className="links">
+          {formats
+            .filter((format) => format !== 'raw CSV' || columns !== undefined)
+            .map((format) => (
+              <button key={format} type="button" disabled={busy} onClick={() => save(() => write(format))}>
+                {partsText.exportAs(format)}
+              </button>
+            ))}
+          {children}
+          <p>{status}</p>
+        </div>
+      )}
+    </Popover>
   )
 }

@@ -1,5 +1,7 @@
 type LabelledSelectProps<Value extends string> = Readonly<{
   label: string
+  /** `spoken`: for screen readers only, where the values explain themselves. */
+  labelAs?: 'text' | 'spoken'
   value: Value
   values: readonly Value[]
   textOf: (value: Value) => string
@@ -10,6 +12,7 @@ type LabelledSelectProps<Value extends string> = Readonly<{
 
 export function LabelledSelect<Value extends string>({
   label,
+  labelAs = 'text',
   value,
   values,
   textOf,
@@ -19,7 +22,7 @@ export function LabelledSelect<Value extends string>({
 }: LabelledSelectProps<Value>): React.ReactNode {
   return (
     <label className="control" title={title}>
-      {label}{' '}
+      <span className={labelAs === 'spoken' ? 'spoken' : undefined}>{label} </span>
       <select value={value} disabled={disabled} onChange={(event) => onChange(event.target.value as Value)}>
         {values.map((value) => (
           <option key={value} value={value}>

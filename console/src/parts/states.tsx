@@ -154,8 +154,14 @@ export function UnreadNotice({ unread, onClose }: { unread: readonly string[]; o
 
 export function RefreshButton({ onClick }: { onClick: () => void }): React.ReactNode {
   return (
-    <button type="button" onClick={onClick}>
-      {generalText.refresh}
+    <button
+      type="button"
+      className="sign"
+      aria-label={generalText.refresh}
+      title={generalText.refresh}
+      onClick={onClick}
+    >
+      <span aria-hidden="true">↻</span>
     </button>
   )
 }

@@ -1,7 +1,7 @@
 export const generalText = {
   refresh: 'Refresh',
   compareWith: 'Compare with',
-  nothing: 'nothing',
+  noComparison: 'no comparison',
   anHourEarlier: 'an hour earlier',
   aDayEarlier: 'a day earlier',
   aWeekEarlier: 'a week earlier',

@@ -12,7 +12,7 @@ export const partsText = {
   changeMark: 'change',
   gapMark: 'gap',
   noData: 'no data',
-  exportLabel: 'Export',
+  exportAll: 'Export all rows',
   exportAs: (format: string) => `Export ${format}`,
   asShown: (action: string) => `${action}, as shown`,
   rawValues: (action: string) => `${action}, raw values`,

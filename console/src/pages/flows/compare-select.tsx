@@ -16,6 +16,7 @@ export function CompareSelect({
   return (
     <LabelledSelect
       label={generalText.compareWith}
+      labelAs="spoken"
       value={before}
       values={earlier}
       textOf={(time) => earlierNames[time]}

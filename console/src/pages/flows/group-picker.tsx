@@ -14,7 +14,9 @@ const same = (a: readonly string[], b: readonly string[]) => a.join() === b.join
 
 export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.ReactNode {
   const usual = defaultGroups.find(({ fields }) => same(fields, group))
-  const title = usual?.title ?? group.map((field) => qualified(field, all.get(field)?.title ?? field)).join(', ')
+  const titles = usual === undefined ? group.map((field) => qualified(field, all.get(field)?.title ?? field)) : []
+  // All titles would need a second line of tools; the table has them.
+  const title = usual?.title ?? (titles.length <= 2 ? titles.join(', ') : `${titles[0]} +${titles.length - 1}`)
   return (
     <Popover
       label={

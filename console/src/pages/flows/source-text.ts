@@ -13,8 +13,11 @@ export function sourceText({ source, span, stored_to: storedTo, lost, stopped }:
     ...(stopped === undefined ? [] : [generalText.storedStopped(spansText(stopped))]),
   ]
   if (missing.length > 0) return generalText.incomplete(missing.join(', '))
-  return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
+  return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(secondOf(storedTo))
 }
+
+/** Without milliseconds, which change with each reading. */
+const secondOf = (iso: string): string => shortTime(iso).replace(/\.\d{3}$/, '')
 
 export function lostText(lost: Spans): string {
   return generalText.storedLost(spansText(lost))

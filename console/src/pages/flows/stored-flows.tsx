@@ -45,6 +45,15 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
     if (!busy && span !== undefined)
       setMessage(total === undefined ? flowsText.flowsAndMore(count(rows.length)) : flowsText.flowCount(count(total)))
   }, [busy, span, total, rows.length])
+  const shown =
+    span === undefined
+      ? ''
+      : flowsText.showingFlows(
+          count(rows.length),
+          total === undefined ? flowsText.more : count(total),
+          ownTotals === undefined ? '' : ` · ${volume(ownTotals.bytes)}`,
+          sourceText({ ...stored, span, stored_to: stored.storedTo }),
+        )
   const sort = state.sort === '' ? '-time_received' : state.sort
   const page = { rows, total, sort, selected: state.sel, onSort, onEnd: next, ends }
   const grid = { label: flowsText.storedFlows, ...reading, ...page }
@@ -52,15 +61,8 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
     <>
       <div className={stale ? 'page-line stale' : 'page-line'}>
         {tabs}
-        <span className="number">
-          {span === undefined
-            ? ''
-            : flowsText.showingFlows(
-                count(rows.length),
-                total === undefined ? flowsText.more : count(total),
-                ownTotals === undefined ? '' : ` · ${volume(ownTotals.bytes)}`,
-                sourceText({ ...stored, span, stored_to: stored.storedTo }),
-              )}
+        <span className="number" title={shown}>
+          {shown}
         </span>
         {busy && <Running onCancel={stored.cancel} />}
         <div className="end">

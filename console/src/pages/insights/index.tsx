@@ -174,8 +174,9 @@ function Rows({ tab, state, set, tabs }: RowsProps): React.ReactNode {
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
-          {tab === 'problems' && <ExportVex selection={selectionOf('problems', state)} />}
-          <ExportRows name={tab} columns={insightColumns[list]} read={read} />
+          <ExportRows name={tab} columns={insightColumns[list]} read={read}>
+            {tab === 'problems' && <ExportVex selection={selectionOf('problems', state)} />}
+          </ExportRows>
           <AddToDashboard of={insightsPanel(state, tab)} />
           <RefreshButton onClick={again} />
         </>

@@ -20,10 +20,10 @@ export function ExportVex({ selection }: Readonly<{ selection: InsightSelection 
   }
   return (
     <>
-      {status}
       <button type="button" disabled={busy} title={insightsText.exportVexHint} onClick={() => save(write)}>
         {insightsText.exportVex}
       </button>
+      {status}
     </>
   )
 }

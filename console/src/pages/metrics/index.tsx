@@ -38,6 +38,8 @@ export default function MetricsPage(): React.ReactNode {
   const { revision, again } = useRefresh(isMoving(t) ? refresh : 0)
   const metrics = useMetrics(t, revision)
   const isOpen = m !== '' || state.expr !== ''
+  const { type = '', help = '' } = metrics.data?.find(({ name }) => name === m) ?? {}
+  const shown = shownOf(state, type)
   return (
     <div className="page metrics">
       <h1 className="spoken">{metricsText.metrics}</h1>
@@ -50,17 +52,12 @@ export default function MetricsPage(): React.ReactNode {
           <FindBox q={state.q} label={metricsText.find} hint={metricsText.findHint} onChange={(q) => set({ q })} />
         )}
         <TimeControl frame={state} onChange={set} />
+        {isOpen && <ChartActs state={state} set={set} shown={shown} />}
         <RefreshButton onClick={again} />
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {isOpen ? (
-        <OpenMetric
-          state={state}
-          set={set}
-          type={metrics.data?.find(({ name }) => name === m)?.type ?? ''}
-          help={metrics.data?.find(({ name }) => name === m)?.help ?? ''}
-          revision={revision}
-        />
+        <OpenMetric state={state} set={set} shown={shown} help={help} revision={revision} />
       ) : (
         <MetricList metrics={metrics} q={state.q} onOpen={({ name }) => set({ m: name })} onRetry={again} />
       )}
@@ -68,17 +65,46 @@ export default function MetricsPage(): React.ReactNode {
   )
 }
 
-type OpenProps = Readonly<{ state: MetricsState; set: Set; type: string; help: string; revision: number }>
+type Shown = ReturnType<typeof shownOf>
 
-function OpenMetric({ state, set, type, help, revision }: OpenProps) {
-  const { m, fn, by, where, t, expr, why, before } = state
+function shownOf({ m, fn, by, where, t, expr }: MetricsState, type: string) {
   const kind = kindOf(m, type)
   const window = Math.max(leastWindow, windowSteps * spanOf(t).step)
   const composed = m === '' ? '' : expressionOf({ metric: m, kind, fn, by, where, window })
   const expression = expr === '' ? composed : expr
+  return { kind, composed, expression, isHeat: expr === '' && functionOf(fn, kind) === 'heatmap' }
+}
+
+type ChartActsProps = Readonly<{ state: MetricsState; set: Set; shown: Shown }>
+
+function ChartActs({ state: { m, t, why }, set, shown: { expression, isHeat } }: ChartActsProps) {
+  return (
+    <>
+      <button type="button" title={whyText.hintMetric} aria-pressed={why} onClick={() => set({ why: !why })}>
+        {whyText.title}
+      </button>
+      <AddToDashboard
+        of={{
+          t,
+          panel: {
+            kind: 'metric',
+            title: m === '' ? expression : m,
+            queries: [{ expr: expression, legend: '' }],
+            ...(isHeat ? { view: 'heatmap' } : {}),
+          },
+        }}
+      />
+    </>
+  )
+}
+
+type OpenProps = ChartActsProps & Readonly<{ help: string; revision: number }>
+
+function OpenMetric({ state, set, shown, help, revision }: OpenProps) {
+  const { m, fn, t, expr, why, before } = state
+  const { kind, composed, expression, isHeat } = shown
   const lines = useLines(expression, t, revision)
   const earlier = useLines(before === '' ? '' : expression, t, revision, earlierSeconds[before])
-  const isHeat = expr === '' && functionOf(fn, kind) === 'heatmap'
   const found = useTrafficMarks({ from: t.from, to: t.to }, 0)
   return (
     <>
@@ -87,6 +113,7 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
         <div className="end">
           <LabelledSelect
             label={generalText.compareWith}
+            labelAs="spoken"
             value={before}
             values={earlierTimes}
             textOf={(time) => earlierTexts[time]}
@@ -94,20 +121,6 @@ function OpenMetric({ state, set, type, help, revision }: OpenProps) {
             title={isHeat ? metricsText.linesCompared : undefined}
             onChange={(chosen) => set({ before: chosen })}
           />
-          <AddToDashboard
-            of={{
-              t,
-              panel: {
-                kind: 'metric',
-                title: m === '' ? expression : m,
-                queries: [{ expr: expression, legend: '' }],
-                ...(isHeat ? { view: 'heatmap' } : {}),
-              },
-            }}
-          />
-          <button type="button" title={whyText.hintMetric} aria-pressed={why} onClick={() => set({ why: !why })}>
-            {whyText.title}
-          </button>
         </div>
       </div>
       <div className="page-line">

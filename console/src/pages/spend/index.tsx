@@ -81,8 +81,11 @@ export default function SpendPage(): React.ReactNode {
           read={rows}
           columns={shownColumns(state.by)}
           raw={(group) => rawGroup(group, state.by)}
-        />
-        <FocusLink path={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })} />
+        >
+          <a href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })} download="weir-spend.csv">
+            {spendText.exportFocus}
+          </a>
+        </ExportRows>
         <AddToDashboard of={spendPanel(state, 'chart')} />
         <RefreshButton onClick={again} />
       </PageBar>
@@ -150,14 +153,6 @@ function GroupSelect({ by, current, onBy }: GroupSelectProps) {
       textOf={(group) => (group === auto ? generalText.automatic(groupNames[current]) : groupNames[group])}
       onChange={onBy}
     />
-  )
-}
-
-function FocusLink({ path }: Readonly<{ path: string }>) {
-  return (
-    <a className="button" href={path} download="weir-spend.csv">
-      {spendText.exportFocus}
-    </a>
   )
 }
 

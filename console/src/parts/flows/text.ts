@@ -136,7 +136,7 @@ export const flowsText = {
   flowsAndMore: (rows: string) => `more than ${rows} flows`,
   flowCount: (total: string) => `${total} flows`,
   showingFlows: (rows: string, total: string, bytes: string, coverage: string) =>
-    `showing ${rows} of ${total} flows${bytes} · ${coverage}`,
+    `${rows} of ${total} flows${bytes} · ${coverage}`,
   storedFlows: 'Stored flows',
   noColumn: (name: string, use: string) => `The column ${name} does not exist${use} and is ignored.`,
   orGroup: ' or cannot be grouped by',

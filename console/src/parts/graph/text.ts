@@ -19,7 +19,6 @@ export const topologyText = {
     'pins it. Shift with arrow keys moves it. Plus, minus and 0 zoom. L shows a list.',
   nodeNeighbours: (label: string, neighbours: number, pinned: string) => `${label}, ${neighbours} neighbours${pinned}`,
   compareNeedsStore: 'Only stored flows can be compared with an earlier time range',
-  nothing: 'nothing',
   anotherTime: 'another time …',
   startingAt: 'starting at',
   timeHint: 'For example 2026-11-20T10:00Z (UTC)',

@@ -38,7 +38,7 @@ export async function checkTable(one: Case): Promise<void> {
   const line = page.locator('.page-line .number').first()
   await page.locator('.volume canvas').first().waitFor({ state: 'attached' })
   findings.equal('line', (await line.textContent())?.split(' · ').slice(0, 2), [
-    `showing ${count(Math.min(500, flows))} of ${count(flows)} flows`,
+    `${count(Math.min(500, flows))} of ${count(flows)} flows`,
     volume(added(all, 'bytes')),
   ])
   const chart = page.locator('.volume')

@@ -21,7 +21,7 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
   return (
     <>
       <label className="control" title={disabled ? topologyText.compareNeedsStore : undefined}>
-        {generalText.compareWith}
+        <span className="spoken">{generalText.compareWith}</span>
         <select
           value={isOwn || asks ? another : diff}
           disabled={disabled}
@@ -36,7 +36,7 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
             else onChange(value)
           }}
         >
-          <option value="">{topologyText.nothing}</option>
+          <option value="">{generalText.noComparison}</option>
           {earlierTimes.map((time) => (
             <option key={time} value={time}>
               {earlierNames[time]}
