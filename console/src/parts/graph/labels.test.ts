@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { alongEdge, aroundNode, besideNode, boxOf, FreeSpace, type Box } from './labels.ts'
+import { aroundNode, besideEdge, besideNode, boxOf, crosses, FreeSpace, type Box, type Line } from './labels.ts'
 
 const at = fc.integer({ min: -200, max: 800 })
 const nodes = fc.array(fc.record({ x: at, y: at, radius: fc.integer({ min: 2, max: 24 }) }), {
@@ -20,7 +20,16 @@ test('no placed text overlaps a node or another text', () => {
       for (const { x, y, radius } of all) space.takeNode(x, y, radius)
       const texts = [
         ...all.map(({ x, y, radius }) => besideNode(x, y, radius, half)),
-        ...all.slice(1).map(({ x, y }, index) => alongEdge([all[index]!.x, all[index]!.y], [x, y])),
+        ...all.slice(1).map(({ x, y }, index) =>
+          besideEdge(
+            [
+              [all[index]!.x, all[index]!.y],
+              [x, y],
+            ],
+            half,
+            'both',
+          ),
+        ),
         aroundNode(all[0]!.x, all[0]!.y, all[0]!.radius, half, 1500),
       ].flatMap((spots) => {
         const spot = space.place(half, spots)
@@ -42,4 +51,50 @@ test('the label of a selected node finds a place beyond its neighbours', () => {
   for (let x = -60; x <= 60; x += 20) for (let y = -60; y <= 60; y += 20) space.takeNode(x, y, 8)
   expect(space.place(40, besideNode(0, 0, 8, 40))).toBeUndefined()
   expect(space.place(40, aroundNode(0, 0, 8, 40, 400))).toBeDefined()
+})
+
+test('an amount beside an edge does not cover its line', () => {
+  fc.assert(
+    fc.property(at, at, at, at, fc.integer({ min: 4, max: 90 }), (x1, y1, x2, y2, half) => {
+      fc.pre(Math.hypot(x2 - x1, y2 - y1) > 1)
+      const line: Line = [
+        [x1, y1],
+        [x2, y2],
+      ]
+      for (const [x, y] of besideEdge(line, half, 'both')) expect(crosses(boxOf(x, y, half), line)).toBe(false)
+    }),
+  )
+})
+
+test('a line crosses a box that it enters, passes or lies in', () => {
+  const box: Box = [0, 0, 10, 10]
+  const enters: readonly Line[] = [
+    [
+      [-5, 5],
+      [5, 5],
+    ],
+    [
+      [-5, -5],
+      [15, 15],
+    ],
+    [
+      [2, 2],
+      [3, 3],
+    ],
+  ]
+  const misses: readonly Line[] = [
+    [
+      [-5, 5],
+      [-1, 5],
+    ],
+    [
+      [-5, 8],
+      [8, 21],
+    ],
+    [
+      [12, -5],
+      [12, 15],
+    ],
+  ]
+  expect([...enters, ...misses].map((line) => crosses(box, line))).toEqual([true, true, true, false, false, false])
 })

@@ -2,7 +2,7 @@
 
 export type Box = readonly [left: number, top: number, right: number, bottom: number]
 
-type Spot = readonly [x: number, y: number]
+export type Spot = readonly [x: number, y: number]
 
 const cellSize = 64
 const [ascent, descent] = [11, 4]
@@ -83,7 +83,36 @@ export function* aroundNode(x: number, y: number, radius: number, half: number, 
   }
 }
 
-/** Along an edge, from its middle outwards. */
-export function alongEdge([x1, y1]: Spot, [x2, y2]: Spot): readonly Spot[] {
-  return [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73].map((part) => [x1 + part * (x2 - x1), y1 + part * (y2 - y1) + 4])
+export type Line = readonly [from: Spot, to: Spot]
+
+/** Beside an edge, from its middle outwards. `left`: on the left of its direction only. */
+export function besideEdge([[x1, y1], [x2, y2]]: Line, half: number, sides: 'left' | 'both'): readonly Spot[] {
+  const [dx, dy] = [x2 - x1, y2 - y1]
+  const length = Math.hypot(dx, dy) || 1
+  const [nx, ny] = [-dy / length, dx / length]
+  const away = half * Math.abs(nx) + ((ascent + descent) / 2) * Math.abs(ny) + 3
+  const below = (ascent - descent) / 2
+  return [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73].flatMap((part) =>
+    (sides === 'left' ? [away] : [away, -away]).map((side): Spot => [
+      x1 + part * dx + side * nx,
+      y1 + part * dy + side * ny + below,
+    ]),
+  )
+}
+
+/** Clips the line to one side of the box after another. */
+export function crosses([left, top, right, bottom]: Box, [[x1, y1], [x2, y2]]: Line): boolean {
+  const [dx, dy] = [x2 - x1, y2 - y1]
+  let [begin, end] = [0, 1]
+  for (const [step, room] of [
+    [-dx, x1 - left],
+    [dx, right - x1],
+    [-dy, y1 - top],
+    [dy, bottom - y1],
+  ] as const) {
+    if (step === 0 && room < 0) return false
+    if (step < 0) begin = Math.max(begin, room / step)
+    if (step > 0) end = Math.min(end, room / step)
+  }
+  return begin <= end
 }

@@ -1,5 +1,4 @@
-import { amount } from '../measure-names.ts'
-import { alongEdge, type FreeSpace } from './labels.ts'
+import type { Spot } from './labels.ts'
 import { asideOf } from './paint-diff.ts'
 import { troubleOf, type TroubleKind } from './trouble.ts'
 import type { Picture, Surface } from './paint.ts'
@@ -16,8 +15,7 @@ export type Screen = Readonly<{
 const thickness = [0.6, 1, 1.8, 3]
 /** Several short paths draw faster than one long path. */
 const chunk = 400
-const [maxArrows, maxValues] = [60, 12]
-const shortest = 46
+const maxArrows = 60
 
 /** Differ in colour and dashes. */
 export const troubleStyles: Readonly<
@@ -82,8 +80,6 @@ export function paintEdges({ context, palette }: Surface, picture: Picture, { sx
   })
 }
 
-type Spot = readonly [x: number, y: number]
-
 /** A triangle with its tip `gap` pixels before the end. */
 type ArrowHead = Readonly<{ gap: number; size: number; color: string }>
 
@@ -104,28 +100,4 @@ export function arrowHead(
   context.lineTo(tx - ux * size - uy * half, ty - uy * size + ux * half)
   context.lineTo(tx - ux * size + uy * half, ty - uy * size - ux * half)
   context.fill()
-}
-
-/** Amounts of the strongest edges, where there is room. */
-export function paintValues(
-  context: CanvasRenderingContext2D,
-  picture: Picture,
-  { sx, sy }: Screen,
-  space: FreeSpace,
-  write: (text: string, spot: Spot) => void,
-): void {
-  const { graph, measure } = picture
-  const aside = asideOf(picture, sx, sy)
-  graph.edges.slice(0, maxValues).forEach((edge, index) => {
-    const { from, to } = edge
-    const [x1, y1, x2, y2] = [sx(from), sy(from), sx(to), sy(to)]
-    if (from === to || edge[measure] <= 0 || Math.hypot(x2 - x1, y2 - y1) < shortest) return
-    const text = amount(measure, edge[measure])
-    const half = context.measureText(text).width / 2 + 3
-    const [dx, dy] = aside(index)
-    // Each direction has its side of the line.
-    const spots = alongEdge([x1 + 3 * dx, y1 + 3 * dy], [x2 + 3 * dx, y2 + 3 * dy])
-    const spot = space.place(half, spots)
-    if (spot !== undefined) write(text, spot)
-  })
 }

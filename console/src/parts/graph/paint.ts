@@ -1,11 +1,12 @@
 import { amount } from '../measure-names.ts'
 import type { Measure } from '../measures.ts'
 import type { Change } from './diff.ts'
-import { groupName, type Graph } from './fold.ts'
+import type { Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
-import { aroundNode, besideNode, boxOf, FreeSpace, type Box } from './labels.ts'
+import { aroundNode, besideNode, boxOf, type Box, type Spot } from './labels.ts'
 import { paintChanges, paintMarks } from './paint-diff.ts'
-import { arrowHead, paintEdges, paintValues, type Screen } from './paint-edges.ts'
+import { arrowHead, paintEdges, type Screen } from './paint-edges.ts'
+import { focusFont, halfOf, placeValues, short, spaceOf, textsOf, type Circle } from './texts.ts'
 import { topologyText } from './text.ts'
 
 export type Palette = Readonly<{
@@ -42,16 +43,14 @@ export type Picture = Readonly<{
   changes: readonly Change[] | undefined
 }>
 
-const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
-const focusFont = `600 12px ${font}`
-const maxLabels = 60
-
 /** A canvas, or a bitmap beside it, with its size in CSS pixels. */
 export type Surface = Readonly<{
   context: CanvasRenderingContext2D
   width: number
   height: number
   palette: Palette
+  /** What the user sees of it; texts stay within if they can. Default: all. */
+  seen?: Box
 }>
 
 function screenOf(
@@ -67,24 +66,39 @@ function screenOf(
   }
 }
 
+/** Groups of several nodes. */
+function circlesOf(
+  { graph, placed }: Picture,
+  { x, y, k }: Eye,
+  { width, height }: Readonly<{ width: number; height: number }>,
+): readonly Circle[] {
+  const members = new Map<string, number>()
+  for (const { group } of graph.nodes) members.set(group, (members.get(group) ?? 0) + 1)
+  return placed.groups
+    .filter(({ name }) => (members.get(name) ?? 0) > 1)
+    .map((group) => ({
+      name: group.name,
+      x: (group.x - x) * k + width / 2,
+      y: (group.y - y) * k + height / 2,
+      radius: group.radius * k,
+    }))
+}
+
 export function paint(surface: Surface, picture: Picture, eye: Eye): void {
-  const { graph, placed, changes } = picture
+  const { graph, changes } = picture
   const { context, width, height, palette } = surface
-  const { x, y, k } = eye
   const screen = screenOf(picture, eye, surface)
   const { sx, sy, radius } = screen
   context.clearRect(0, 0, width, height)
   context.fillStyle = palette.panel
   context.fillRect(0, 0, width, height)
-  const members = new Map<string, number>()
-  for (const { group } of graph.nodes) members.set(group, (members.get(group) ?? 0) + 1)
-  const named = placed.groups.filter(({ name }) => (members.get(name) ?? 0) > 1)
+  const circles = circlesOf(picture, eye, surface)
   context.fillStyle = palette.soft
   context.strokeStyle = palette.line
   context.lineWidth = 1
-  for (const group of named) {
+  for (const circle of circles) {
     context.beginPath()
-    context.arc((group.x - x) * k + width / 2, (group.y - y) * k + height / 2, group.radius * k, 0, 7)
+    context.arc(circle.x, circle.y, circle.radius, 0, 7)
     context.fill()
     context.stroke()
   }
@@ -95,47 +109,13 @@ export function paint(surface: Surface, picture: Picture, eye: Eye): void {
   }
   for (let index = 0; index < graph.nodes.length; index++) paintNode(surface, picture, screen, index)
   for (const index of picture.found) ring(context, sx(index), sy(index), radius(index) + 4, palette.accent)
-  const space = spaceOf(picture, screen)
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'
-  context.font = focusFont
-  for (const group of named) {
-    const [gx, gy, reach] = [
-      (group.x - x) * k + width / 2,
-      (group.y - y) * k + height / 2,
-      Math.max(4, group.radius * k),
-    ]
-    const text = short(groupName(group.name))
-    const spots = [
-      [gx, gy - reach - 5],
-      [gx, gy + reach + 14],
-      [gx, gy - reach + 16],
-    ] as const
-    const spot = space.place(halfOf(context, text), spots)
-    if (spot !== undefined) write(surface, text, spot, palette.dim)
+  const texts = textsOf(surface, picture, screen, circles)
+  for (const { text, spot, font, ink } of texts.all) {
+    context.font = font
+    write(surface, text, spot, palette[ink])
   }
-  context.font = `12px ${font}`
-  let labels = 0
-  for (let index = 0; index < graph.nodes.length && labels < maxLabels; index++) {
-    const [nx, ny] = [sx(index), sy(index)]
-    if (nx < 0 || ny < 0 || nx > width || ny > height) continue
-    const text = short(graph.nodes[index]?.label ?? '')
-    const half = halfOf(context, text)
-    const spot = space.place(half, besideNode(nx, ny, radius(index), half))
-    if (spot === undefined) continue
-    write(surface, text, spot, palette.ink)
-    labels++
-  }
-  if (changes !== undefined) return
-  context.font = `11px ${font}`
-  paintValues(context, picture, screen, space, (text, spot) => write(surface, text, spot, palette.dim))
-}
-
-function spaceOf({ graph, found }: Picture, { sx, sy, radius }: Screen): FreeSpace {
-  const space = new FreeSpace()
-  for (let index = 0; index < graph.nodes.length; index++)
-    space.takeNode(sx(index), sy(index), radius(index), found.has(index) ? 6 : 2)
-  return space
 }
 
 function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string) {
@@ -167,15 +147,6 @@ function paintNode({ context, palette }: Surface, { graph, colors, pinned }: Pic
   context.beginPath()
   context.arc(x, y, Math.max(1.5, radius / 3), 0, 7)
   context.fill()
-}
-
-function short(whole: string, most = 28) {
-  return whole.length > most ? `${whole.slice(0, most - 1)}…` : whole
-}
-
-/** Half of the width, with a margin. */
-function halfOf(context: CanvasRenderingContext2D, text: string) {
-  return context.measureText(text).width / 2 + 3
 }
 
 function write({ context, palette }: Surface, text: string, [x, y]: readonly [x: number, y: number], ink: string) {
@@ -251,5 +222,21 @@ export function paintFocus(surface: Surface, picture: Picture, eye: Eye, at: num
     if (spot === undefined) continue
     write(surface, text, spot, palette.ink)
     labels++
+  }
+  if (picture.changes !== undefined) return
+  // Amounts of its edges that are not shown yet, and cover no text below.
+  const texts = textsOf(surface, picture, screen, circlesOf(picture, eye, surface))
+  const free = (half: number, spots: readonly Spot[]) =>
+    space.place(
+      half,
+      spots.filter(([x, y]) => texts.space.isFree(boxOf(x, y, half))),
+      screenBox,
+    )
+  const edges = graph.edges.flatMap(({ from, to }, index) =>
+    (from === at || to === at) && !texts.all.some(({ edge }) => edge === index) ? [index] : [],
+  )
+  for (const { text, spot, font } of placeValues(context, picture, screen, { edges, place: free })) {
+    context.font = font
+    write(surface, text, spot, palette.ink)
   }
 }

@@ -306,7 +306,9 @@ export class Scene {
     if (context === null) return
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     this.#bitmapEye = this.#eye
-    paint({ context, width, height, palette }, picture, this.#eye)
+    const [left, top] = [this.#width * oversize, this.#height * oversize]
+    const seen = [left, top, left + this.#width, top + this.#height] as const
+    paint({ context, width, height, palette, seen }, picture, this.#eye)
     this.rasters++
   }
 }

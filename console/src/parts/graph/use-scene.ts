@@ -33,7 +33,13 @@ export function useScene(
         latest.current(next)
       },
     )
-    const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
+    let height = 0
+    const follow = new ResizeObserver(() => {
+      made.resize(box.clientWidth, box.clientHeight)
+      // The legend gets another line. A drawer changes the width.
+      if (box.clientHeight !== height && looked.current.eye === undefined) made.fit()
+      height = box.clientHeight
+    })
     follow.observe(box)
     // Refits after a resize of the window, not of the drawer.
     const fit = () => {
