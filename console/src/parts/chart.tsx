@@ -6,7 +6,7 @@ import { useChartKeys } from './chart-keys.ts'
 import { ChartLegend, MarkLegend } from './chart-legend.tsx'
 import { placeOf, placesOf } from './chart-places.ts'
 import { ChartTooltip } from './chart-tooltip.tsx'
-import { isShown, showAll, type LegendChoice } from './legend-choice.ts'
+import { hiding, isShown, showAll, type LegendChoice } from './legend-choice.ts'
 import { comparedText, isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
 import { whyText } from './why/text.ts'
@@ -56,6 +56,8 @@ export type ChartProps = Readonly<{
   unknownText?: string
   stacked: boolean
   levels?: readonly ChartLevel[]
+  /** Hidden until the first choice in the legend, which has the note until then. */
+  hidden?: Readonly<{ names: readonly string[]; note: string }> | undefined
   /** `whole`: from 0, with steps of whole numbers. `fine`: fractions and negative numbers as well. */
   scale?: 'whole' | 'fine'
   height: number
@@ -81,6 +83,7 @@ export function Chart(props: ChartProps): React.ReactNode {
     format,
     table,
     onTable,
+    hidden,
   } = props
   const container = useRef<HTMLDivElement>(null)
   const follow = useRef<() => void>(undefined)
@@ -92,8 +95,10 @@ export function Chart(props: ChartProps): React.ReactNode {
   const cursor = placeOf(times, at)
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const hues = useMemo(() => colorPlacesOf(series), [series])
-  const [choice, setChoice] = useState(showAll)
-  const shownData = useMemo(() => shownOf({ series, hues, lines }, choice), [series, hues, lines, choice])
+  const [choice, setChoice] = useState<LegendChoice>()
+  const usual = useMemo(() => (hidden === undefined ? showAll : hiding(hidden.names)), [hidden])
+  const legend = choice ?? usual
+  const shownData = useMemo(() => shownOf({ series, hues, lines }, legend), [series, hues, lines, legend])
   const { onBrush, onMark, stacked, levels = noMarks, scale = 'whole' } = props
   const { drawn, failed } = useDrawing(
     container,
@@ -117,8 +122,9 @@ export function Chart(props: ChartProps): React.ReactNode {
       <ChartHead
         {...props}
         hues={hues}
-        choice={choice}
+        choice={legend}
         onChoice={setChoice}
+        hiddenNote={choice === undefined ? hidden?.note : undefined}
         asTable={asTable}
         onTable={onTable ?? setOwnTable}
       />
@@ -131,7 +137,7 @@ export function Chart(props: ChartProps): React.ReactNode {
           times={times}
           shown={shownData}
           lines={lines}
-          choice={choice}
+          choice={legend}
           marks={marks}
           height={height}
           format={format}
@@ -162,6 +168,7 @@ type ChartHeadProps = Omit<ChartProps, 'onTable'> &
     hues: readonly number[]
     choice: LegendChoice
     onChoice: (choice: LegendChoice) => void
+    hiddenNote: string | undefined
     asTable: boolean
     onTable: (table: boolean) => void
   }>
@@ -173,6 +180,7 @@ function ChartHead({
   lines = noMarks,
   choice,
   onChoice,
+  hiddenNote,
   marks = noMarks,
   marksShown,
   onMarks,
@@ -188,6 +196,7 @@ function ChartHead({
         <b>{label}</b>
         <span className="chart-names">
           <ChartLegend series={series} hues={hues} lines={lines} choice={choice} onChoice={onChoice} />
+          {hiddenNote !== undefined && <span className="legend">{hiddenNote}</span>}
           <MarkLegend marks={marks} />
           {unknown.length > 0 && (
             <span className="legend">

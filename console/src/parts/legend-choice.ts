@@ -3,6 +3,8 @@ export type LegendChoice = Readonly<{ mode: 'hide' | 'only'; names: ReadonlySet<
 
 export const showAll: LegendChoice = { mode: 'hide', names: new Set() }
 
+export const hiding = (names: readonly string[]): LegendChoice => ({ mode: 'hide', names: new Set(names) })
+
 export function isShown({ mode, names }: LegendChoice, name: string): boolean {
   return names.has(name) === (mode === 'only')
 }

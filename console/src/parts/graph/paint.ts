@@ -232,10 +232,14 @@ export function paintFocus(surface: Surface, picture: Picture, eye: Eye, at: num
       spots.filter(([x, y]) => texts.space.isFree(boxOf(x, y, half))),
       screenBox,
     )
-  const edges = graph.edges.flatMap(({ from, to }, index) =>
-    (from === at || to === at) && !texts.all.some(({ edge }) => edge === index) ? [index] : [],
-  )
-  for (const { text, spot, font } of placeValues(context, picture, screen, { edges, place: free })) {
+  const shownText = (index: number) => texts.all.find(({ edge }) => edge === index)
+  const edges = graph.edges.flatMap(({ from, to }, index) => (from === at || to === at ? [index] : []))
+  const faded = isChosen ? edges.flatMap((index) => shownText(index) ?? []) : []
+  const missing = edges.filter((index) => shownText(index) === undefined)
+  for (const { text, spot, font } of [
+    ...faded,
+    ...placeValues(context, picture, screen, { edges: missing, place: free }),
+  ]) {
     context.font = font
     write(surface, text, spot, palette.ink)
   }

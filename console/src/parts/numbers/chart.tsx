@@ -9,6 +9,8 @@ import type { EventSeries } from './requests.ts'
 import { chartsText } from './text.ts'
 
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
+/** Times the largest named value. */
+const flatBelow = 4
 const plain = (value: number): string => number.format(value)
 
 type NumbersChartProps = Readonly<{
@@ -42,6 +44,7 @@ export function NumbersChart({ of, label, least, format = plain, levels, onSpan 
       }),
     }
   }, [of, label])
+  const hidden = useMemo(() => hiddenOthers(series, format), [series, format])
   if (series.length === 0) return <p className="pad dim">{chartsText.noPoints}</p>
   return (
     <ChartFill least={least}>
@@ -55,10 +58,24 @@ export function NumbersChart({ of, label, least, format = plain, levels, onSpan 
           scale="fine"
           height={height}
           format={format}
+          hidden={hidden}
           {...(levels === undefined ? {} : { levels })}
           onBrush={onSpan}
         />
       )}
     </ChartFill>
   )
+}
+
+/** The others would set a scale on which the named series are flat. */
+function hiddenOthers(series: readonly ChartSeries[], format: (value: number) => string) {
+  const largest = (of: readonly ChartSeries[]) =>
+    of.reduce(
+      (most, { values }) => values.reduce<number>((high, value) => Math.max(high, Math.abs(value ?? 0)), most),
+      0,
+    )
+  const others = series.filter(({ other }) => other === true)
+  const [named, rest] = [largest(series.filter(({ other }) => other !== true)), largest(others)]
+  if (named === 0 || rest < flatBelow * named) return undefined
+  return { names: others.map(({ name }) => name), note: chartsText.hiddenUpTo(format(rest)) }
 }

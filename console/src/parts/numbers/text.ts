@@ -17,6 +17,7 @@ export const chartsText = {
   group: 'Group by',
   noGroup: 'no group',
   chart: (name: string, field: string) => `${name} of ${field}`,
+  hiddenUpTo: (amount: string) => `hidden, up to ${amount}`,
   withoutValue: 'without value',
   needsStore: 'Charts require the store',
   noNumbers: 'No numeric fields',
