@@ -30,6 +30,16 @@ test('rows without details keep every column, or one line if there are many', ()
   )
   expect(linesOf([time, source, port, destination, protocol, bytes, packets], 'plain')).toBeUndefined()
   expect(linesOf([source, bytes], 'details')).toBeUndefined()
+  const listed = [
+    time,
+    { ...source, line: 1 as const },
+    port,
+    destination,
+    protocol,
+    { ...bytes, line: 1 as const },
+    packets,
+  ]
+  expect(linesOf(listed, 'plain')?.columns.map(({ id }) => id)).toEqual([source.id, bytes.id])
 })
 
 test('columns with a line have it, and the others are hidden', () => {

@@ -38,8 +38,9 @@ export function linesOf<Column extends LinedColumn>(
   columns: readonly Column[],
   rows: 'details' | 'plain',
 ): GridLines<Column> | undefined {
-  if (columns.length < 3 || (rows === 'plain' && columns.length > mostWithoutDetails)) return undefined
-  const [above, below] = columns.some(({ line }) => line === 1) ? asListed(columns) : byWeight(columns)
+  const isListed = columns.some(({ line }) => line === 1)
+  if (columns.length < 3 || (rows === 'plain' && !isListed && columns.length > mostWithoutDetails)) return undefined
+  const [above, below] = isListed ? asListed(columns) : byWeight(columns)
   const second = rows === 'plain' ? below : fitting(below)
   return {
     columns: [...above, ...second],

@@ -91,10 +91,14 @@ const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow | FlawRow
   },
 ]
 
-const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly GridColumn<Row>[] => [
+/** @param imageLine on a phone; without details a hidden image is nowhere else. */
+const reported = <Row extends PackageRow | ProblemRow | FactRow>(
+  imageLine: Pick<GridColumn<Row>, 'line'> = {},
+): readonly GridColumn<Row>[] => [
   ...pods<Row>(),
   {
     id: 'image',
+    ...imageLine,
     title: insightsText.image,
     width: 160,
     grow: 1,
@@ -243,7 +247,7 @@ export const packageColumns: readonly GridColumn<PackageRow>[] = [
   },
   { id: 'type', title: generalText.type, width: 74, cell: ({ type }) => type ?? dash },
   { id: 'licenses', title: insightsText.licenses, width: 110, cell: ({ licenses }) => licenses ?? dash },
-  ...reported<PackageRow>(),
+  ...reported<PackageRow>({ line: 2 }),
 ]
 
 export const factColumns: readonly GridColumn<FactRow>[] = [
@@ -264,7 +268,7 @@ export const factColumns: readonly GridColumn<FactRow>[] = [
     grow: 2,
     cell: ({ value }) => (value === null ? dash : <span title={value}>{value}</span>),
   },
-  ...reported<FactRow>(),
+  ...reported<FactRow>({ line: 2 }),
 ]
 
 /** Without a search for problems their number is unknown, not zero. */

@@ -80,6 +80,7 @@ function Sums({ of, by }: SumsProps): React.ReactNode {
   const kinds = whole.kinds.map(({ kind }) => kind)
   const hasTwo = by === 'pair' || by === 'zones'
   const names = hasTwo ? [transferText.from, transferText.to] : [transferGroupNames[by]]
+  const isKind = (at: number) => at > 0 && at <= kinds.length
   const heads = [transferText.bytes, ...kinds.map((kind) => kindNames[kind]), spendText.cost]
   const row = (cells: readonly string[], sums: Pick<typeof whole, 'bytes' | 'cost' | 'kinds'>) => (
     <tr key={cells.join(' → ')} className={sums === whole ? 'sum-row' : undefined}>
@@ -90,7 +91,7 @@ function Sums({ of, by }: SumsProps): React.ReactNode {
       {kinds.map((kind) => {
         const cost = sums.kinds.find((part) => part.kind === kind)?.cost
         return (
-          <td key={kind} className="end" title={cost}>
+          <td key={kind} className="end transfer-kind" title={cost}>
             {cost === undefined ? '' : smallMoney(cost, currency)}
           </td>
         )
@@ -104,7 +105,9 @@ function Sums({ of, by }: SumsProps): React.ReactNode {
   return (
     <div className="spend-scroll" tabIndex={0} role="region" aria-label={transferText.costs(currency)}>
       <table className="peers-table">
-        <TableHead columns={[...names, ...heads.map((head) => [head, 'end'] as const)]} />
+        <TableHead
+          columns={[...names, ...heads.map((head, at) => [head, isKind(at) ? 'end transfer-kind' : 'end'] as const)]}
+        />
         <tbody>
           {groups.map(({ from, to, ...sums }) =>
             row(hasTwo ? [from ?? transferText.none, to ?? transferText.none] : [from ?? transferText.none], sums),
