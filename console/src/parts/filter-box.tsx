@@ -69,7 +69,7 @@ function TextInput({ of, form, id, example }: TextInputProps) {
       spellCheck={false}
       autoCapitalize="off"
       autoComplete="off"
-      placeholder={partsText.filterExample(example)}
+      placeholder={example === '' ? undefined : partsText.filterExample(example)}
       role="combobox"
       aria-label={partsText.filter}
       aria-autocomplete="list"

@@ -11,7 +11,7 @@ import { auto } from '../../../state/auto.ts'
 import { range, type Range } from '../../../state/range.ts'
 import { kinds, ofKind } from '../../../app/panel-kinds.ts'
 import type { FieldName } from '../../../parts/dashboards/kind.ts'
-import { dashboardsText, stackNames, unitNames, viewNames } from '../text.ts'
+import { dashboardsText, selectNames, stackNames, unitNames, viewNames } from '../text.ts'
 import { newPanel, panelKinds, type Variable } from '../../../parts/dashboards/definition.ts'
 import { CompletedInput } from './completed-input.tsx'
 import { LateInput } from './late-input.tsx'
@@ -223,7 +223,7 @@ function SelectField({ name, panel, t, onChange }: FieldsProps & Readonly<{ name
   }
   return (
     <CompletedInput
-      label={kinds[panel.kind].selectLabel?.(name) ?? name.replaceAll('_', ' ')}
+      label={kinds[panel.kind].selectLabel?.(name) ?? selectNames[name] ?? name}
       value={value}
       useSuggested={(text, caret) => useValues(panel, name, t, text, caret)}
       onChange={(text) => set(text.trim().replace(/,$/, ''))}

@@ -1,16 +1,14 @@
-import { useQuery } from '@tanstack/react-query'
-import type { ChangeSums } from '../../../api/objects.ts'
-import type { TraceSums } from '../../../api/traces.ts'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { PrometheusResult } from '../../../../../src/api/published.ts'
 import { request, type Query } from '../../../api/client.ts'
 import { useFields } from '../../../api/queries.ts'
 import type { Panel } from '../../../parts/dashboards/definition.ts'
 import { spanOf, useMetrics } from '../../../parts/metrics/queries.ts'
-import type { SpendSums } from '../../../../../src/topics/spend/schema.ts'
 import type { Range } from '../../../state/range.ts'
 import { kinds } from '../../../app/panel-kinds.ts'
 import type { Suggested } from './completed-input.tsx'
-import { inList, inWords, logqlFunctions, matching, placeIn, promqlFunctions } from './suggest.ts'
+import { inList, inWords, logqlFunctions, matching, placeIn, promqlFunctions, wordAt } from './suggest.ts'
+import { valueReader } from './value-readers.ts'
 
 const none: readonly string[] = []
 
@@ -61,30 +59,19 @@ export function useStatement(text: string, caret: number | undefined): Suggested
   return inWords(text, caret, [...new Set([...Object.keys(views ?? {}), ...columns])])
 }
 
-const facets: Readonly<Partial<Record<Panel['kind'], Readonly<{ path: string; by: readonly string[] }>>>> = {
-  changes: { path: '/api/v1/changes/sums', by: ['operation', 'kind', 'namespace', 'actor', 'cluster'] },
-  audit: { path: '/api/v1/audit/sums', by: ['severity', 'service', 'actor', 'tenant', 'region'] },
-  spend: { path: '/api/v1/spend', by: kinds.spend.groups ?? none },
-}
-
-type Sums = Pick<ChangeSums | TraceSums, 'groups'> | SpendSums
-
 /** Values that the stored rows have, of a parameter of the kind. */
-export function useValues({ kind }: Panel, name: string, t: Range, text: string, caret: number | undefined): Suggested {
+export function useValues(panel: Panel, name: string, t: Range, text: string, caret: number | undefined): Suggested {
+  const { kind } = panel
   const fixed = kinds[kind].select?.[name] ?? none
-  const facet = facets[kind]
-  const isFacet = facet?.by.includes(name) === true
-  const { data } = useQuery({
-    queryKey: ['select-values', kind, name, t],
-    enabled: caret !== undefined && isFacet,
+  const read = valueReader(panel, name)
+  const prefix = read?.isPrefixed === true ? wordAt(text, caret) : ''
+  const { data = none } = useQuery({
+    queryKey: ['select-values', kind, name, panel.select['family'], prefix, t],
+    enabled: caret !== undefined && read !== undefined,
     staleTime: 30_000,
     retry: false,
-    queryFn: ({ signal }) => {
-      const query = { by: name, limit: 100, ...(kind === 'spend' ? {} : { from: t.from, to: t.to, buckets: 1 }) }
-      return request<Sums>(facet?.path ?? '', { signal, query })
-    },
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => read?.values({ t, prefix, signal }) ?? none,
   })
-  const groups = data === undefined ? none : 'groups' in data ? data.groups : data.currencies.flatMap((of) => of.groups)
-  const values = (groups as readonly Readonly<{ value: string | null }>[]).flatMap(({ value }) => value ?? [])
-  return inList(text, caret, [...new Set([...fixed.filter((value) => value !== ''), ...values])])
+  return inList(text, caret, [...new Set([...fixed.filter((value) => value !== ''), ...data])])
 }
