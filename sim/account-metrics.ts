@@ -4,10 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { findingsOf } from '../src/polling/inventory/findings.ts'
 import type { CloudResource } from '../src/model/cloud.ts'
+import { cloudMetrics } from '../src/telemetry/cloud-metrics.ts'
 import { accounts, costEvents, resources } from './accounts.ts'
 
 const machineQuota = 10
 
+type CloudMetric = keyof typeof cloudMetrics
 type Labels = Readonly<Record<string, string>>
 
 export type AccountMetrics = Readonly<{ url: string; close(): Promise<void> }>
@@ -35,7 +37,7 @@ export async function openAccountMetrics(): Promise<AccountMetrics> {
 export function accountMetrics(now: number): string {
   const all = resources(now)
   const samples = new Map<string, number>()
-  const add = (name: string, labels: Labels, value: number): void => {
+  const add = (name: CloudMetric, labels: Labels, value: number): void => {
     const pairs = Object.entries(labels).map(([key, text]) => `${key}="${text}"`)
     const series = `${name}{${pairs.join(',')}}`
     samples.set(series, (samples.get(series) ?? 0) + value)
@@ -63,7 +65,14 @@ export function accountMetrics(now: number): string {
   }
   for (const { resource, reason } of findingsOf(all, now))
     add('cloud_orphaned_resources', { ...placeOf(resource), reason }, 1)
-  return [...samples].map(([series, value]) => `${series} ${value}\n`).join('')
+  const families = Map.groupBy(samples, ([series]) => series.slice(0, series.indexOf('{')) as CloudMetric)
+  return [...families]
+    .map(([name, lines]) => {
+      const { help, kind } = cloudMetrics[name]
+      const described = `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n`
+      return described + lines.map(([series, value]) => `${series} ${value}\n`).join('')
+    })
+    .join('')
 }
 
 function placeOf({ provider, account, region, type }: CloudResource): Labels {

@@ -7,6 +7,8 @@ import { generalText } from '../../text/general.ts'
 import { metricsText } from '../../parts/metrics/text.ts'
 import type { MetricRow } from '../../parts/metrics/queries.ts'
 
+const unstated = <span className="dim">–</span>
+
 const columns: readonly GridColumn<MetricRow>[] = [
   {
     id: 'name',
@@ -16,8 +18,8 @@ const columns: readonly GridColumn<MetricRow>[] = [
     grow: 1,
     cell: ({ name }) => <span className="mono">{name}</span>,
   },
-  { id: 'type', line: 1, title: metricsText.type, width: 96, cell: ({ type }) => type },
-  { id: 'unit', line: 2, title: metricsText.unit, width: 96, cell: ({ unit }) => unit },
+  { id: 'type', line: 1, title: metricsText.type, width: 96, cell: ({ type }) => type || unstated },
+  { id: 'unit', line: 2, title: metricsText.unit, width: 96, cell: ({ unit }) => unit || unstated },
   { id: 'help', line: 2, title: metricsText.help, width: 360, grow: 2, cell: ({ help }) => help },
 ]
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expressionOf, functionOf, kindOf, unitOf } from './expression.ts'
+import { expressionOf, functionOf, kindOf, unitOf, typeInName, unitInName } from './expression.ts'
 
 test.each([
   ['http_requests_total', '', 'counter'],
@@ -49,4 +49,15 @@ test.each([
   ['pods', 'gauge', 'avg', ''],
 ] as const)('%s, a %s, with the function %s has the unit "%s"', (metric, kind, fn, unit) => {
   expect(unitOf({ metric, kind, fn })).toBe(unit)
+})
+
+test.each([
+  ['cloud_changes_total', 'counter', ''],
+  ['flow_bytes_total', 'counter', 'bytes'],
+  ['gc_duration_seconds_bucket', 'histogram', 'seconds'],
+  ['gc_duration_seconds_count', '', ''],
+  ['cloud_resource_memory_bytes', '', 'bytes'],
+  ['cloud_resources', '', ''],
+])('the name %s states the type "%s" and the unit "%s"', (name, type, unit) => {
+  expect([typeInName(name), unitInName(name)]).toEqual([type, unit])
 })

@@ -25,6 +25,19 @@ export function kindOf(name: string, type: string): MetricKind {
   return type === 'counter' || /_(total|count|sum)$/.test(name) ? 'counter' : 'gauge'
 }
 
+/** What the name states, as Prometheus recommends names; '': nothing. */
+export function typeInName(name: string): string {
+  return /_total$/.test(name) ? 'counter' : /_bucket$/.test(name) ? 'histogram' : ''
+}
+
+const unitsInNames = ['bytes', 'seconds', 'ratio', 'celsius', 'volts', 'amperes', 'joules', 'grams', 'meters']
+
+export function unitInName(name: string): string {
+  const words = name.replace(/_(?:total|sum|bucket|count)$/, '').split('_')
+  // A number of observations has no unit.
+  return name.endsWith('_count') ? '' : (unitsInNames.find((unit) => unit === words.at(-1)) ?? '')
+}
+
 /** Functions by kind of metric, the usual one first. */
 export const functionsOf: Readonly<Record<MetricKind, readonly Exclude<MetricFunction, 'auto'>[]>> = {
   counter: ['rate', 'increase', 'each'],

@@ -3,6 +3,7 @@ import type { PrometheusMatrix, PrometheusMetadata, PrometheusResult } from '../
 import { request } from '../../api/client.ts'
 import { fixedMoment, type Range } from '../../state/range.ts'
 import { serverNow } from '../../state/server-time.ts'
+import { typeInName, unitInName } from './expression.ts'
 
 export type MetricRow = Readonly<{ name: string; type: string; unit: string; help: string }>
 export type MetricLine = Readonly<{
@@ -45,7 +46,8 @@ export function useMetrics(
       ])
       return names.data.map((name) => {
         const { type = '', unit = '', help = '' } = (described.data[name] ?? described.data[familyOf(name)])?.[0] ?? {}
-        return { name, type: type === 'unknown' ? '' : type, unit, help }
+        const known = type === 'unknown' ? '' : type
+        return { name, type: known || typeInName(name), unit: unit || unitInName(name), help }
       })
     },
   })
