@@ -147,6 +147,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     const page = await stage.page('/insights?v=1&sort=priority')
     await expect.poll(async () => (await gridRows(page)).length).toBe(2)
     const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export', exact: true }).click()
     await page.getByRole('button', { name: 'Export NDJSON' }).click()
     const lines = (await readFile(await (await saved).path(), 'utf8')).trim().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(['CVE-2021-44228', 'CVE-2023-2976'])

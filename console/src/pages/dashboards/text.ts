@@ -80,7 +80,7 @@ export const dashboardsText = {
   min: 'Least',
   max: 'Most',
   range: 'Time range',
-  rangeHint: 'now-7d..now; empty: that of the dashboard',
+  rangeHint: 'such as now-7d..now',
   rangeOfDashboard: 'that of the dashboard',
   repeat: 'Repeat by',
   noRepeat: 'no variable',

@@ -24,7 +24,7 @@ const formats: Readonly<Record<PanelUnit | '', (value: number) => string>> = {
   percent: (value) => percent.format(value / 100),
   ratio: (value) => percent.format(value),
   seconds: signed((value) => (value < 172_800 ? duration(value * 1000) : days(value))),
-  milliseconds: signed((value) => duration(value)),
+  milliseconds: signed((value) => (value === 0 ? '0 ms' : duration(value))),
   per_second: (value) => `${compact.format(value)}/s`,
 }
 

@@ -89,7 +89,7 @@ export const flowsText = {
   everyReport: 'Count every report of a flow',
   eachFlowOnceWords: 'duplicates reporters',
   quickFiltersInText: 'quick filters',
-  filterExample: 'src.ns = shop and dst_port in (5432, 6379)',
+  filterExample: 'src.ns = shop and dst_port = 5432',
   liveOnHint: 'Show stored rows',
   liveOffHint: 'Show rows as they arrive',
   noQuickFilter: (name: string) => `The quick filter ${name} does not exist on this Weir and is ignored.`,

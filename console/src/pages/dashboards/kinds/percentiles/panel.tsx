@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { Series } from '../../../../../../src/api/published.ts'
-import { bucketsOf } from '../../../../api/series.ts'
+import { bucketsOf, unknownOf } from '../../../../api/series.ts'
 import { Chart } from '../../../../parts/chart.tsx'
 import { ChartFill } from '../../../../parts/chart-fill.tsx'
 import { Answered, useFlows } from '../../../../parts/dashboards/answered.tsx'
@@ -26,6 +26,7 @@ type PercentilesProps = Pick<PanelProps, 'panel' | 'title' | 'onBrush'> & Readon
 
 function Percentiles({ of, data, panel: { unit, thresholds }, title, onBrush }: PercentilesProps) {
   const { times, series } = useMemo(() => linesOf(data, of), [data, of])
+  const unknown = useMemo(() => unknownOf(data), [data])
   const format = useMemo(() => unitFormat(unit || (usualUnits[of] ?? '')), [unit, of])
   if (series.every(({ values }) => values.every((value) => value === null)))
     return <p className="dim pad">{dashboardsText.noValues(of)}</p>
@@ -36,6 +37,7 @@ function Percentiles({ of, data, panel: { unit, thresholds }, title, onBrush }: 
           label={title}
           times={times}
           series={series}
+          unknown={unknown}
           stacked={false}
           scale="fine"
           levels={thresholds}
