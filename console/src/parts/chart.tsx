@@ -114,8 +114,7 @@ export function Chart(props: ChartProps): React.ReactNode {
       onMark,
     },
   )
-  const keyed = { drawn, times, marks, cursor, marked, onMarked: setMarkedTimes, onBrush, onMark }
-  const onKeyDown = useChartKeys(keyed)
+  const onKeyDown = useChartKeys({ drawn, times, marks, cursor, marked, onMarked: setMarkedTimes, onBrush, onMark })
   const all = [...shownData.series, ...shownData.lines]
   return (
     <figure className="chart" aria-label={label}>

@@ -21,7 +21,7 @@ export function LabelledSelect<Value extends string>({
   title,
 }: LabelledSelectProps<Value>): React.ReactNode {
   return (
-    <label className="control" title={title}>
+    <label className="control" title={title ?? (labelAs === 'spoken' ? label : undefined)}>
       <span className={labelAs === 'spoken' ? 'spoken' : undefined}>{label} </span>
       <select value={value} disabled={disabled} onChange={(event) => onChange(event.target.value as Value)}>
         {values.map((value) => (

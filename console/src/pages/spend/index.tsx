@@ -52,7 +52,6 @@ export default function SpendPage(): React.ReactNode {
   const again = (): void => {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
-  const rows = () => Promise.resolve(data === undefined ? [] : shownGroups(data, before.data, state.by))
   return (
     <div className="page spend">
       <h1 className="spoken">{spendText.spend}</h1>
@@ -78,13 +77,11 @@ export default function SpendPage(): React.ReactNode {
         <span className="grow" />
         <ExportRows
           name={spendText.spend}
-          read={rows}
+          read={() => Promise.resolve(data === undefined ? [] : shownGroups(data, before.data, state.by))}
           columns={shownColumns(state.by)}
           raw={(group) => rawGroup(group, state.by)}
         >
-          <a href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })} download="weir-spend.csv">
-            {spendText.exportFocus}
-          </a>
+          <FocusLink state={state} days={days} />
         </ExportRows>
         <AddToDashboard of={spendPanel(state, 'chart')} />
         <RefreshButton onClick={again} />
@@ -134,6 +131,14 @@ export default function SpendPage(): React.ReactNode {
         />
       </div>
     </div>
+  )
+}
+
+function FocusLink({ state, days }: Readonly<{ state: SpendState; days: Days }>) {
+  return (
+    <a href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })} download="weir-spend.csv">
+      {spendText.exportFocus}
+    </a>
   )
 }
 

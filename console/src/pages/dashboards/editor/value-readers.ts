@@ -2,7 +2,7 @@
 import type { ChangeSums } from '../../../api/objects.ts'
 import type { TraceSums } from '../../../api/traces.ts'
 import type { Completion, Fields } from '../../../../../src/api/published.ts'
-import type { SpendSums } from '../../../../../src/topics/spend/schema.ts'
+import type { SpendSums, SpendTags } from '../../../../../src/topics/spend/schema.ts'
 import type { Alerts } from '../../../api/alerts.ts'
 import { request } from '../../../api/client.ts'
 import { kinds } from '../../../app/panel-kinds.ts'
@@ -26,7 +26,6 @@ const facets: Readonly<Partial<Record<Panel['kind'], Readonly<{ path: string; by
 }
 
 type Sums = Pick<ChangeSums | TraceSums, 'groups'> | SpendSums
-type SpendTags = Readonly<{ currencies: readonly Readonly<{ tags: readonly Readonly<{ name: string }>[] }>[] }>
 
 const ofOneKind: Readonly<Record<string, (panel: Panel, reading: Reading) => Promise<readonly string[]>>> = {
   'alerts rule': async (_, { signal }) =>

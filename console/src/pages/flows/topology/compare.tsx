@@ -20,7 +20,7 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
   const wrong = !isMoment(typed.trim()) || typed.trim().startsWith('now')
   return (
     <>
-      <label className="control" title={disabled ? topologyText.compareNeedsStore : undefined}>
+      <label className="control" title={disabled ? topologyText.compareNeedsStore : generalText.compareWith}>
         <span className="spoken">{generalText.compareWith}</span>
         <select
           value={isOwn || asks ? another : diff}
