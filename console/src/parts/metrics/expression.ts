@@ -27,7 +27,7 @@ export function kindOf(name: string, type: string): MetricKind {
 
 /** What the name states, as Prometheus recommends names; '': nothing. */
 export function typeInName(name: string): string {
-  return /_total$/.test(name) ? 'counter' : /_bucket$/.test(name) ? 'histogram' : ''
+  return name.endsWith('_total') ? 'counter' : name.endsWith('_bucket') ? 'histogram' : ''
 }
 
 const unitsInNames = ['bytes', 'seconds', 'ratio', 'celsius', 'volts', 'amperes', 'joules', 'grams', 'meters']
