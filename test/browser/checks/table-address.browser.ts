@@ -209,8 +209,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Source')
     await page.getByRole('button', { name: 'Columns' }).click()
     await page.getByRole('button', { name: 'Bytes wider' }).click()
-    await expect.poll(() => parameter(page, 'w')).toBe('bytes_est:154')
-    await expect.poll(() => width('Bytes')).toBe(154)
+    await expect.poll(() => parameter(page, 'w')).toBe('bytes_est:164')
+    await expect.poll(() => width('Bytes')).toBe(164)
     await page.getByRole('group', { name: 'Row height' }).getByRole('button', { name: 'large' }).click()
     await expect
       .poll(async () => (await page.locator('.grid-body [role="row"]').first().boundingBox())?.height)
