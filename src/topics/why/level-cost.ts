@@ -60,12 +60,11 @@ function burstVariance(counts: readonly number[]) {
   return meanWithout(squares, largest) / medianVariance
 }
 
-/** Variance of a bucket around levels between known bounds. */
+/** Variance of a bucket, from the differences of neighbouring sums between bounds of levels: levels may drift. */
 function varianceWithin(counts: readonly number[], bounds: readonly number[]) {
   const squares = [0, ...bounds].flatMap((from, index) => {
     const sums = blocksOf(counts.slice(from + 1, (bounds[index] ?? counts.length + 1) - 1))
-    const mean = sums.reduce((sum, value) => sum + value, 0) / Math.max(1, sums.length)
-    return sums.length < 2 ? [] : sums.map((sum) => ((sum - mean) ** 2 * sums.length) / (sums.length - 1))
+    return sums.slice(1).map((sum, at) => (sum - sums[at]!) ** 2 / 2)
   })
   return meanWithout(squares, trimmed) / keptVariance / block
 }
