@@ -32,7 +32,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: overview and status bar',
     await stage.filled()
     const page = await stage.page('/home')
     const bar = page.getByRole('contentinfo')
-    await bar.getByText(/^accepted/).waitFor()
+    await bar.getByText(/accepted/).waitFor()
     expect(await bar.textContent()).not.toMatch(/shed|dead letters/)
     expect(await bar.getByRole('status').count()).toBe(0)
     await page.getByText(/sources? and .* without problems/).waitFor()

@@ -32,6 +32,9 @@ const leastShare = 0.01
 /** Buckets between the changes of pairs that are one change; more, if their buckets are uncertain. */
 const [together, mostTogether] = [2, 6]
 
+/** Part of its traffic that a pair keeps at least, or else it lost it. */
+const leastLeft = 0.2
+
 type Member<Key> = Readonly<{ of: Series<Key>; fitted: Fitted; change: LevelChange }>
 
 const sizeOf = ({ before, after }: Pick<LevelChange, 'before' | 'after'>) => Math.abs(after - before)
@@ -94,13 +97,11 @@ function grouped<Key>(all: readonly Member<Key>[], length: number): TrafficLevel
           (bucket) => members.reduce((total, { fitted, change }) => total + fitted.devianceAt(change, bucket), 0),
           [0, first.change.at, length],
         )
-  const kinds: readonly LevelKind[] = ['fall', 'recovery', 'rise']
-  const amount = (kind: LevelKind) => sum((change) => (change.kind === kind ? sizeOf(change) : 0))
   return {
     at,
     earliest,
     latest,
-    kind: kinds.toSorted((a, b) => amount(b) - amount(a))[0]!,
+    kind: kindOfAll(members.map(({ change }) => change)),
     before: sum(({ before }) => before),
     after: sum(({ after }) => after),
     isGradual: 2 * sum((change) => (change.isGradual ? sizeOf(change) : 0)) > sum(sizeOf),
@@ -108,6 +109,14 @@ function grouped<Key>(all: readonly Member<Key>[], length: number): TrafficLevel
     size: sum(sizeOf),
     keys: members.map(({ of }) => of.key),
   }
+}
+
+/** The kind of most of the difference. A pair that lost its traffic is a fall, also beside one that is usual again. */
+function kindOfAll(changes: readonly LevelChange[]): LevelKind {
+  const amount = (kind: LevelKind) => changes.reduce((sum, of) => sum + (of.kind === kind ? sizeOf(of) : 0), 0)
+  const [largest] = (['fall', 'recovery', 'rise'] as const).toSorted((a, b) => amount(b) - amount(a))
+  const isLost = changes.some(({ kind, before, after }) => kind === 'fall' && after < leastLeft * before)
+  return largest === 'recovery' && isLost ? 'fall' : largest!
 }
 
 type Sized = Pick<TrafficLevel<unknown>, 'kind' | 'isGradual' | 'size'>

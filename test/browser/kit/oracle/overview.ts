@@ -2,7 +2,7 @@ import { portText } from '../../../../console/src/parts/port-names.ts'
 import { addressOf, type Case } from './findings.ts'
 import { chartOf, panelCsv, sharesOf, tooltipsOf, type ShownChart, type ShownTooltip } from './reading.ts'
 import { added, expression, groupsOf, largest, rowsOf, type Group } from './sums.ts'
-import { amount, count, groupName, percent, rate, volume, type Measure } from './written.ts'
+import { amount, count, groupName, percent, rate, volume, type Measure, packetsPart } from './written.ts'
 
 /** Sum line, chart with tooltips, and top lists of the overview. */
 export async function checkOverview(one: Case): Promise<void> {
@@ -15,11 +15,12 @@ export async function checkOverview(one: Case): Promise<void> {
   if (added(all, 'flows') === 0) return page.getByText('No flow matches').waitFor()
   const sums = page.locator('.overview-sum')
   await sums.getByText('flows').waitFor()
-  findings.equal('sum line', (await sums.textContent())?.split(' · ').slice(0, 3), [
+  const parts = [
     `${count(added(all, 'flows'))} flows`,
     volume(added(all, 'bytes')),
-    `${count(added(all, 'packets'))} packets`,
-  ])
+    ...packetsPart({ packets: added(all, 'packets'), flows: added(all, 'flows') }),
+  ]
+  findings.equal('sum line', (await sums.textContent())?.split(' · ').slice(0, parts.length), parts)
 
   const panel = page.locator('.overview-panel').filter({ has: page.locator('figure') })
   await panel.locator('canvas').first().waitFor({ state: 'attached' })

@@ -5,7 +5,7 @@ import { checkChart } from './overview.ts'
 import { chartOf, savedCsv, tooltipsOf } from './reading.ts'
 import { added, expression, groupsOf, largest, rowsOf, type Group } from './sums.ts'
 import { estimate } from './views.ts'
-import { count, percent, protocol, tcpFlags, volume, type Measure } from './written.ts'
+import { count, percent, protocol, tcpFlags, volume, type Measure, packetsPart } from './written.ts'
 
 type Row = Readonly<Record<string, string | number | null>>
 
@@ -143,7 +143,11 @@ export async function checkGroups(one: Case): Promise<void> {
   findings.equal(
     'footer of the groups',
     await foot.textContent(),
-    `${which} groups: ${volume(bytes)} · ${count(packets)} packets · ${count(flows)} ${flows === 1 ? 'flow' : 'flows'}`,
+    [
+      `${which} groups: ${volume(bytes)}`,
+      ...packetsPart({ packets, flows }),
+      `${count(flows)} ${flows === 1 ? 'flow' : 'flows'}`,
+    ].join(' · '),
   )
   const total = added(groups, by)
   const written = ({ cells, sums, absent }: Group, figures: (sum: number) => string): string[] => [

@@ -2,7 +2,7 @@ import { gridRows } from '../stage.ts'
 import { addressOf, type Case } from './findings.ts'
 import { savedCsv } from './reading.ts'
 import { added, groupsOf, rowsOf, type Group } from './sums.ts'
-import { amount, count, groupName, volume } from './written.ts'
+import { amount, count, groupName, packetsPart, packetsText, volume } from './written.ts'
 
 /** Sum line, list and sums of the topology by a scope. */
 export async function checkTopology(one: Case): Promise<void> {
@@ -29,8 +29,10 @@ export async function checkTopology(one: Case): Promise<void> {
   if (drawn.length === 0) return
   const sums = page.locator('.graph-sum')
   await sums.waitFor()
-  const figures = (['bytes', 'packets', 'flows'] as const).map((each) => `${count(added(all, each))} ${each}`)
-  findings.equal('sums of the topology', (await sums.textContent())?.split(': ')[1]?.split(' · ').slice(0, 3), figures)
+  const totals = { packets: added(all, 'packets'), flows: added(all, 'flows') }
+  const figures = [`${count(added(all, 'bytes'))} bytes`, ...packetsPart(totals), `${count(totals.flows)} flows`]
+  const shownSums = (await sums.textContent())?.split(': ')[1]?.split(' · ')
+  findings.equal('sums of the topology', shownSums?.slice(0, figures.length), figures)
   const nameOf = ({ cells }: Group): string =>
     cells.map((cell, at) => groupName(fields[at] ?? '', cell, String)).join(' ')
   const named = new Map(all.map((group) => [nameOf(group), group]))
@@ -46,7 +48,7 @@ export async function checkTopology(one: Case): Promise<void> {
         to,
         ...(drops ? [amount(by, own[by])] : []),
         volume(own.bytes),
-        count(own.packets),
+        packetsText(own) ?? '–',
         count(own.flows),
       ]
     }),
@@ -67,4 +69,6 @@ export async function checkTopology(one: Case): Promise<void> {
 
 /** Counts without separators, absent values empty. */
 const plain = (cells: readonly string[]): (string | null)[] =>
-  cells.map((cell) => (cell === '' ? null : /^\d{1,3}(,\d{3})+$/.test(cell) ? cell.replaceAll(',', '') : cell))
+  cells.map((cell) =>
+    cell === '' || cell === '–' ? null : /^\d{1,3}(,\d{3})+$/.test(cell) ? cell.replaceAll(',', '') : cell,
+  )

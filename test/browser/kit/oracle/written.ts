@@ -72,3 +72,14 @@ export function groupName(field: string, value: unknown, ports: (port: number) =
   if (field === 'proto') return protocol(Number(value))
   return field.endsWith('_port') ? ports(Number(value)) : String(value as string | number)
 }
+
+/** Undefined where no flow reports packets. */
+export function packetsText({ packets, flows }: Readonly<{ packets: number; flows: number }>): string | undefined {
+  return packets === 0 && flows > 0 ? undefined : count(packets)
+}
+
+/** Part of a line of sums; none where no flow reports packets. */
+export function packetsPart(sums: Readonly<{ packets: number; flows: number }>): readonly string[] {
+  const text = packetsText(sums)
+  return text === undefined ? [] : [`${text} packets`]
+}
