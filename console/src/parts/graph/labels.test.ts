@@ -66,7 +66,7 @@ test('an amount beside an edge does not cover its line', () => {
   )
 })
 
-test('a line crosses a box that it enters, passes or lies in', () => {
+test('a line crosses a box that it enters, passes or is inside', () => {
   const box: Box = [0, 0, 10, 10]
   const enters: readonly Line[] = [
     [

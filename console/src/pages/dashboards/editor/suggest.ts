@@ -75,7 +75,7 @@ export function matching(words: readonly string[], word: string): readonly strin
   return [...begins, ...words.filter((name) => !begins.includes(name) && name.toLowerCase().includes(typed))]
 }
 
-/** What is typed of the value at the caret. */
+/** The typed part of the value at the caret. */
 export function wordAt(text: string, caret: number | undefined): string {
   const before = text.slice(0, caret ?? 0)
   return before.slice(before.lastIndexOf(',') + 1).trimStart()
