@@ -113,6 +113,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/topology',
     'GET /api/v1/transfers',
     'GET /api/v1/why',
+    'GET /api/v1/why/levels',
     'GET /loki/api/v1/detected_field/{name}/values',
     'GET /loki/api/v1/detected_fields',
     'GET /loki/api/v1/detected_labels',
