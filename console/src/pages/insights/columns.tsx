@@ -1,3 +1,4 @@
+import { dash } from '../../parts/dash.tsx'
 import { imageText } from '../../parts/image-text.ts'
 import type { FactRow, FlawRow, ImageRow, InsightList, PackageRow, ProblemRow, Severity } from './requests.ts'
 import { count, shortTime } from '../../parts/format.ts'
@@ -5,7 +6,6 @@ import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
 import { exposureNames, insightsText, severityNames } from './text.ts'
 
-export const dash = <span className="dim">–</span>
 const tones: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: 'bad', HIGH: 'bad', MEDIUM: 'warning' }
 const marks: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: '◆', HIGH: '▲', MEDIUM: '●' }
 

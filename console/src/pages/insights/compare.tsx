@@ -3,7 +3,8 @@ import type { ImageDiff, ImageRow, Severity } from './requests.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
 import { diffNames, insightsText, severityNames } from './text.ts'
-import { dash, SeverityText } from './columns.tsx'
+import { SeverityText } from './columns.tsx'
+import { dash } from '../../parts/dash.tsx'
 import { useImageDiff, useSomeInsights } from './queries.ts'
 
 const maxImages = 1000

@@ -1,3 +1,4 @@
+import { dash } from '../../parts/dash.tsx'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { count } from '../../parts/format.ts'
@@ -6,8 +7,6 @@ import { EmptyState, Loading, NoAnswer } from '../../parts/states.tsx'
 import { generalText } from '../../text/general.ts'
 import { metricsText } from '../../parts/metrics/text.ts'
 import type { MetricRow } from '../../parts/metrics/queries.ts'
-
-const unstated = <span className="dim">–</span>
 
 const columns: readonly GridColumn<MetricRow>[] = [
   {
@@ -18,8 +17,8 @@ const columns: readonly GridColumn<MetricRow>[] = [
     grow: 1,
     cell: ({ name }) => <span className="mono">{name}</span>,
   },
-  { id: 'type', line: 1, title: metricsText.type, width: 96, cell: ({ type }) => type || unstated },
-  { id: 'unit', line: 2, title: metricsText.unit, width: 96, cell: ({ unit }) => unit || unstated },
+  { id: 'type', line: 1, title: metricsText.type, width: 96, cell: ({ type }) => type || dash },
+  { id: 'unit', line: 2, title: metricsText.unit, width: 96, cell: ({ unit }) => unit || dash },
   { id: 'help', line: 2, title: metricsText.help, width: 360, grow: 2, cell: ({ help }) => help },
 ]
 

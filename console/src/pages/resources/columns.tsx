@@ -1,3 +1,4 @@
+import { dash } from '../../parts/dash.tsx'
 import type { ResourceState } from '../../api/objects.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
@@ -6,8 +7,6 @@ import { shortImage } from '../../parts/image-text.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { generalText } from '../../text/general.ts'
 import { resourcesText } from './text.ts'
-
-const dash = <span className="dim">–</span>
 
 /** Status, ready, restarts, age and images, as kubectl and k9s show them. */
 function stateColumns(asOf: number): readonly GridColumn<ResourceState>[] {

@@ -1,3 +1,4 @@
+import { dash } from '../dash.tsx'
 import type { CloudRow } from './requests.ts'
 import { shortTime } from '../format.ts'
 import { findingText, StateText, typeText } from './texts.tsx'
@@ -5,8 +6,6 @@ import type { GridColumn } from '../grid.tsx'
 import { money } from '../money.ts'
 import { generalText } from '../../text/general.ts'
 import { inventoryText } from './text.ts'
-
-const dash = <span className="dim">–</span>
 
 const name: GridColumn<CloudRow> = {
   id: 'name',

@@ -1,3 +1,4 @@
+import { dash } from '../../../parts/dash.tsx'
 import { count, duration, protocol, time, volume } from '../../../parts/format.ts'
 import type { GridColumn } from '../../../parts/grid.tsx'
 import { agentFlags } from '../../../parts/flows/field-values.ts'
@@ -72,8 +73,6 @@ function sumOf(out: number | string | null, answered: number | string | null): n
   const sum = BigInt(out ?? 0) + BigInt(answered ?? 0)
   return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum.toString()
 }
-
-const dash = <span className="dim">–</span>
 
 function durationMs({ first, last }: Conversation) {
   return Math.max(0, Date.parse(last) - Date.parse(first))

@@ -1,0 +1,2 @@
+/** In place of an unknown value. */
+export const dash: React.ReactElement = <span className="dim">–</span>
