@@ -1,8 +1,9 @@
+import { generalText } from '../text/general.ts'
 import { partsText } from '../text/parts.ts'
 import { csvCells, csvTitles, type CsvColumn } from './cell-text.ts'
 import { count } from './format.ts'
 import { fileName } from './file-name.ts'
-import { ExportPopover } from './export-popover.tsx'
+import { Popover } from './popover.tsx'
 import { csvOf, saveText } from './save-file.ts'
 import { useSaving } from './use-saving.tsx'
 
@@ -46,16 +47,27 @@ export function ExportRows<Row extends object>({
     return partsText.exported(count(rows.length))
   }
   return (
-    <ExportPopover name={partsText.exportAll}>
-      {formats
-        .filter((format) => format !== 'raw CSV' || columns !== undefined)
-        .map((format) => (
-          <button key={format} type="button" disabled={busy} onClick={() => save(() => write(format))}>
-            {partsText.exportAs(format)}
-          </button>
-        ))}
-      {children}
-      <p>{status}</p>
-    </ExportPopover>
+    <Popover
+      label={
+        <>
+          {generalText.export} <span aria-hidden="true">▾</span>
+        </>
+      }
+      name={partsText.exportAll}
+    >
+      {() => (
+        <div className="links">
+          {formats
+            .filter((format) => format !== 'raw CSV' || columns !== undefined)
+            .map((format) => (
+              <button key={format} type="button" disabled={busy} onClick={() => save(() => write(format))}>
+                {partsText.exportAs(format)}
+              </button>
+            ))}
+          {children}
+          <p>{status}</p>
+        </div>
+      )}
+    </Popover>
   )
 }

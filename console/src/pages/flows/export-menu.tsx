@@ -1,6 +1,7 @@
 import { pathOf } from '../../api/client.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
-import { ExportPopover } from '../../parts/export-popover.tsx'
+import { Popover } from '../../parts/popover.tsx'
+import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../parts/flows/text.ts'
 
 import { useState } from 'react'
@@ -30,28 +31,39 @@ export function ExportMenu({ flowQuery, columns, from, to, sort }: ExportProps):
     setMessage(flowsText.savedRows(count(rows)))
   }
   return (
-    <ExportPopover name={flowsText.exportAllRows}>
-      <button
-        type="button"
-        onClick={() => {
-          save().catch((error: unknown) => setMessage(asApiError(error).message))
-        }}
-      >
-        {flowsText.csvAsShown}
-      </button>
-      <a href={link('csv', shown)} download>
-        {flowsText.csvVisibleColumns}
-      </a>
-      <a href={link('csv', '*')} download>
-        {flowsText.csvAllFields}
-      </a>
-      <a href={link('ndjson', '*')} download>
-        {flowsText.ndjsonAllFields}
-      </a>
-      <p className="dim" role="status">
-        {message === '' ? flowsText.exportHint : message}
-      </p>
-    </ExportPopover>
+    <Popover
+      label={
+        <>
+          {generalText.export} <span aria-hidden="true">▾</span>
+        </>
+      }
+      name={flowsText.exportAllRows}
+    >
+      {() => (
+        <div className="links">
+          <button
+            type="button"
+            onClick={() => {
+              save().catch((error: unknown) => setMessage(asApiError(error).message))
+            }}
+          >
+            {flowsText.csvAsShown}
+          </button>
+          <a href={link('csv', shown)} download>
+            {flowsText.csvVisibleColumns}
+          </a>
+          <a href={link('csv', '*')} download>
+            {flowsText.csvAllFields}
+          </a>
+          <a href={link('ndjson', '*')} download>
+            {flowsText.ndjsonAllFields}
+          </a>
+          <p className="dim" role="status">
+            {message === '' ? flowsText.exportHint : message}
+          </p>
+        </div>
+      )}
+    </Popover>
   )
 }
 
